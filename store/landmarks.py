@@ -1,0 +1,145 @@
+"""Landmark arrays in HDF5: written once, never opened for writing again.
+
+A file holds one or more sequences laid end to end:
+
+    landmarks  float32 (rows, 2, 21, 3)   NaN where a hand is absent
+    score      float32 (rows, 2)          handedness score of the detector, NaN where unknown
+    offsets    int64   (sequences + 1,)   sequence i is rows offsets[i]:offsets[i + 1]
+    video_id   utf-8   (sequences,)
+    fps        float64 (sequences,)       0 where unknown
+    aspect     float64 (sequences,)       width / height, 0 where unknown
+"""
+
+import hashlib
+from collections.abc import Iterable
+from collections.abc import Sequence as Listing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from store.errors import DamagedFileError
+from store.files import write_aside
+from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+
+FORMAT: Final = 1
+_CHUNK_ROWS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The landmarks of one instance."""
+
+    landmarks: NDArray[np.float32]
+    """shape=(frames, 2, 21, 3): left and right hand; x, y in image widths and heights, NaN = absent."""
+    fps: float = 0.0
+    aspect: float = 0.0
+    """Width / height of the clip; 0 = unknown."""
+    score: NDArray[np.float32] | None = None
+    """shape=(frames, 2): handedness score of the detector, NaN = unknown."""
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which hand is there in which frame. shape=(frames, 2)."""
+        return ~np.isnan(self.landmarks[:, :, 0, 0])
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    def sha256(self) -> str:
+        """Hash of the landmarks alone: equal arrays have equal hashes."""
+        return hashlib.sha256(np.ascontiguousarray(self.landmarks).tobytes()).hexdigest()
+
+
+def _checked(sequence: Sequence) -> Sequence:
+    shape = sequence.landmarks.shape
+    if shape[1:] != SEQUENCE_SHAPE or sequence.landmarks.dtype != np.float32:
+        message = f"landmarks of shape {shape} and type {sequence.landmarks.dtype} are no sequence"
+        raise ValueError(message)
+    return sequence
+
+
+def _scores(sequence: Sequence) -> NDArray[np.float32]:
+    if sequence.score is not None:
+        return sequence.score
+    return np.full((len(sequence), N_SLOTS), np.nan, np.float32)
+
+
+def write_sequences(path: Path, items: Iterable[tuple[str, Sequence]]) -> None:
+    """Write sequences to a new file: aside, to disk, and only then under its name.
+
+    Args:
+        path: the final name; an existing file is replaced.
+        items: pairs of video id and sequence.
+
+    Raises:
+        ValueError: a sequence is not float32 of shape (frames, 2, 21, 3).
+        DiskFullError: there is no space; nothing is left behind.
+    """
+    pairs = [(video_id, _checked(sequence)) for video_id, sequence in items]
+    lengths = [len(sequence) for _, sequence in pairs]
+    with write_aside(path) as aside, h5py.File(aside, "w") as file:
+        file.attrs["signtui_format"] = FORMAT
+        rows = int(sum(lengths))
+        options = {"chunks": (min(_CHUNK_ROWS, rows), *SEQUENCE_SHAPE)} if rows else {}
+        landmarks = file.create_dataset(
+            "landmarks", (rows, *SEQUENCE_SHAPE), np.float32, fletcher32=bool(rows), **options
+        )
+        score = file.create_dataset("score", (rows, N_SLOTS), np.float32)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        for (_, sequence), start in zip(pairs, offsets, strict=False):
+            landmarks[start : start + len(sequence)] = sequence.landmarks
+            score[start : start + len(sequence)] = _scores(sequence)
+        file["offsets"] = offsets
+        file["video_id"] = np.array([video_id for video_id, _ in pairs], h5py.string_dtype("utf-8"))
+        file["fps"] = np.array([sequence.fps for _, sequence in pairs], np.float64)
+        file["aspect"] = np.array([sequence.aspect for _, sequence in pairs], np.float64)
+
+
+def read_sequence(path: Path, position: int = 0) -> Sequence:
+    """Read one sequence. Raises DamagedFileError."""
+    return read_sequences(path, [position])[0]
+
+
+def read_sequences(path: Path, positions: Listing[int]) -> list[Sequence]:
+    """Read several sequences of one file, in the order asked for. Raises DamagedFileError."""
+    try:
+        with h5py.File(path, "r") as file:
+            offsets = file["offsets"][()]
+            if len(positions) * 2 > len(offsets):
+                whole = (file["landmarks"][()], file["score"][()])
+                return [_cut(file, offsets, position, whole) for position in positions]
+            parts = (file["landmarks"], file["score"])
+            return [_cut(file, offsets, position, parts) for position in positions]
+    except FileNotFoundError as error:
+        raise DamagedFileError(
+            f"The landmark file {path.name} is not there.", hint="Run: signtui check --repair"
+        ) from error
+    except (OSError, KeyError, IndexError, ValueError) as error:
+        raise DamagedFileError(
+            f"The landmark file {path.name} cannot be read: {error}.",
+            hint="Run: signtui check --repair",
+        ) from error
+
+
+def _cut(file: Any, offsets: NDArray[np.int64], position: int, parts: tuple[Any, Any]) -> Sequence:
+    start, end = int(offsets[position]), int(offsets[position + 1])
+    landmarks, score = parts
+    return Sequence(
+        landmarks=np.array(landmarks[start:end], np.float32),
+        fps=float(file["fps"][position]),
+        aspect=float(file["aspect"][position]),
+        score=np.array(score[start:end], np.float32),
+    )
+
+
+def read_video_ids(path: Path) -> list[str]:
+    """The video ids of a file, in the order of their positions. Raises DamagedFileError."""
+    try:
+        with h5py.File(path, "r") as file:
+            return [str(video_id) for video_id in file["video_id"].asstr()[()]]
+    except (OSError, KeyError, TypeError) as error:
+        raise DamagedFileError(f"The landmark file {path.name} cannot be read: {error}.") from error
