@@ -1,0 +1,131 @@
+"""The settings of scanning and extraction. Light: the dashboard imports it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from store.errors import SettingsError
+
+
+class LandmarkSet(StrEnum):
+    HANDS = "hands"
+
+
+@dataclass(frozen=True, slots=True)
+class HandsConfig:
+    """What decides the landmarks themselves: a changed value makes another extraction."""
+
+    detection_confidence: float = 0.5
+    """Least score of the palm detector for a hand to be looked at, 0 to 1."""
+    tracking_confidence: float = 0.5
+    """Least hand presence for a hand to be followed into the next frame, 0 to 1."""
+    complexity: int = 1
+    """Hand landmark model: 0 lite, 1 full."""
+    search_every: int = 1
+    """While one hand is followed, look for the second in each n-th frame."""
+
+    def __post_init__(self) -> None:
+        for name in ("detection_confidence", "tracking_confidence"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise SettingsError(f"{name} must lie between 0 and 1.", hint="0.5 is usual.")
+        if self.complexity not in (0, 1):
+            raise SettingsError("complexity must be 0 or 1.", hint="1 is the full model.")
+        if self.search_every < 1:
+            raise SettingsError("search_every must be at least 1.", hint="1 looks at every frame.")
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractConfig:
+    """One extraction job."""
+
+    hands: HandsConfig = field(default_factory=HandsConfig)
+    workers: int = 0
+    """Worker processes; 0 takes one for each CPU core, but no more than 8."""
+    limit: int | None = None
+    """Stop after so many clips."""
+    glosses: tuple[str, ...] | None = None
+    """Only instances of these glosses."""
+    retry_failed: bool = False
+    """Try clips again that failed before."""
+    time_limit_s: float = 120.0
+    """Longest time for one clip, plus `time_per_frame_s` for each of its frames."""
+    time_per_frame_s: float = 1.0
+    attempts: int = 3
+    """A clip fails for good after so many attempts."""
+    clips_per_worker: int = 200
+    """A worker is replaced after so many clips, which bounds what native code can leak."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 0 or self.attempts < 1 or self.clips_per_worker < 1:
+            raise SettingsError("workers, attempts and clips_per_worker are counts.")
+        if self.limit is not None and self.limit < 0:
+            raise SettingsError("limit must not be negative.")
+        if self.time_limit_s <= 0 or self.time_per_frame_s < 0:
+            raise SettingsError("The time limits must be positive numbers of seconds.")
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or default_workers()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ExtractConfig":
+        """Read what `to_json` wrote.
+
+        Raises:
+            SettingsError: an unknown name or a value out of bounds.
+        """
+        values = dict(data)
+        hands = _build(HandsConfig, values.pop("hands", {}))
+        if values.get("glosses") is not None:
+            values["glosses"] = tuple(values["glosses"])
+        return _build(cls, {**values, "hands": hands})
+
+
+@dataclass(frozen=True, slots=True)
+class ScanConfig:
+    """One scan job."""
+
+    full: bool = False
+    """Decode every file again, also those whose size and time have not changed."""
+    workers: int = 0
+    time_limit_s: float = 120.0
+    """Longest time for one clip."""
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or default_workers()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ScanConfig":
+        """Read what `to_json` wrote.
+
+        Raises:
+            SettingsError: an unknown name.
+        """
+        return _build(cls, data)
+
+
+_Config = TypeVar("_Config", HandsConfig, ExtractConfig, ScanConfig)
+
+
+def default_workers() -> int:
+    return max(1, min(8, os.cpu_count() or 1))
+
+
+def _build(kind: type[_Config], values: Mapping[str, Any]) -> _Config:
+    names = {item.name for item in fields(kind)}
+    unknown = sorted(set(values) - names)
+    if unknown:
+        raise SettingsError(
+            f"{kind.__name__} has no setting named {', '.join(unknown)}.",
+            hint=f"It has: {', '.join(sorted(names))}.",
+        )
+    return kind(**values)
