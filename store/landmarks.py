@@ -44,7 +44,8 @@ class Sequence:
     @property
     def present(self) -> NDArray[np.bool_]:
         """Which hand is there in which frame. shape=(frames, 2)."""
-        return ~np.isnan(self.landmarks[:, :, 0, 0])
+        present: NDArray[np.bool_] = ~np.isnan(self.landmarks[:, :, 0, 0])
+        return present
 
     def __len__(self) -> int:
         return len(self.landmarks)
