@@ -31,8 +31,8 @@ five-fold accuracy by clips, of single detections, is 93 % together with the pla
 _PLACE: Final = 13.8
 """Log-odds for each image width that a hand lies left of the image's middle. From the same fit."""
 _EVIDENCE_CAP: Final = 4.0
-_FRAME_WEIGHT: Final = 0.2
-"""Neighbouring frames err together: five of them count as one."""
+_FRAME_WEIGHT: Final = 0.4
+"""Neighbouring frames err together, so each counts less than one of its own."""
 _LABEL_WEIGHT: Final = 1.0
 _STEP: Final = 0.3
 """Usual way of a hand between two frames, in hand sizes."""
