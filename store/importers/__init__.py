@@ -1,0 +1,1 @@
+"""Datasets and landmarks from elsewhere, brought into the catalog."""

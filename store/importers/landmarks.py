@@ -1,0 +1,399 @@
+"""Landmarks that someone else extracted, brought in beside our own.
+
+Two layouts are understood:
+
+- an HDF5 file with `landmarks` int16 (rows, 2, 21, 3), divided by 16384 for image units, -32768
+  where a hand is absent (or float, NaN or -1 where absent), `offsets` (clips + 1,) and `video_id`
+  (clips,);
+- a folder of `<video_id>.npy`, float (frames, 2, 21, 3), NaN or -1 where a hand is absent.
+
+Slots come in the order of detection; left and right are assigned by `store.assign`.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from store.assign import assign_slots
+from store.catalog import get_or_add_extractor
+from store.errors import ImportSourceError
+from store.importers.wlasl import check_video_id
+from store.landmarks import Sequence, write_sequences
+from store.library import Library
+from store.schema import Clip, Extraction, Instance, LandmarkFile
+from store.skeleton import LEFT, RIGHT, SEQUENCE_SHAPE
+from store.words import ExtractionStatus
+
+_INT16_SCALE: Final = 16384.0
+_INT16_ABSENT: Final = -32768
+_MAX_FRAMES: Final = 100_000
+_MAX_UNITS: Final = 100.0
+"""Coordinates are in image units; MediaPipe's seldom leave -1 to 2."""
+_PER_FILE: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkSummary:
+    """What an import of landmarks did."""
+
+    sequences: int
+    new: int
+    updated: int
+    unchanged: int
+    unknown: int
+    """Video ids that the index does not have."""
+    no_hands: int
+    frames: int
+    extractor: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The instance that a sequence belongs to, and what the catalog has of it."""
+
+    instance_id: int
+    fps: float
+    aspect: float
+    stored_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    video_id: str
+    sequence: Sequence
+    sha256: str
+
+
+class _Source(Protocol):
+    key: str
+    origin: str
+    video_ids: list[str]
+    by_content: bool
+    """The key is a hash of the content: what is stored under it cannot have changed."""
+
+    def read(self, index: int) -> NDArray[np.float32]: ...
+
+
+def import_landmarks(
+    library: Library, path: Path, *, on_progress: Callable[[int, int], None] | None = None
+) -> LandmarkSummary:
+    """Bring in a file or folder of landmarks; again means update.
+
+    Files are written first and the catalog is changed in one transaction at the end: an error
+    leaves both as they were.
+
+    Raises:
+        ImportSourceError: the layout or a value is not what it should be.
+        DiskFullError: there is no space.
+    """
+    with _opened(path) as source:
+        key = f"import-{source.key}"
+        targets = _targets(library, key)
+        known = [i for i, video_id in enumerate(source.video_ids) if video_id in targets]
+        batch = _Batch(library, source, targets, on_progress or (lambda _done, _total: None))
+        try:
+            batch.write(known)
+            return batch.commit(key, unknown=len(source.video_ids) - len(known))
+        except BaseException:
+            batch.discard()
+            raise
+
+
+def _targets(library: Library, key: str) -> dict[str, _Target]:
+    with library.session() as session:
+        extractor_id = get_or_add_extractor(
+            session, key=key, landmark_set="hands", origin="imported", settings={}
+        )
+        rows = session.execute(
+            select(
+                Clip.video_id,
+                Instance.id,
+                Clip.fps,
+                Instance.fps,
+                Clip.width,
+                Clip.height,
+                Extraction.landmarks_sha256,
+            )
+            .join(Instance, Instance.clip_id == Clip.id)
+            .outerjoin(
+                Extraction,
+                (Extraction.instance_id == Instance.id) & (Extraction.extractor_id == extractor_id),
+            )
+        ).all()
+    return {
+        video_id: _Target(
+            instance_id=instance_id,
+            fps=clip_fps or index_fps or 0.0,
+            aspect=width / height if width and height else 0.0,
+            stored_sha256=stored,
+        )
+        for video_id, instance_id, clip_fps, index_fps, width, height, stored in rows
+    }
+
+
+class _Batch:
+    """The sequences of one import: written file by file, committed once."""
+
+    def __init__(
+        self,
+        library: Library,
+        source: _Source,
+        targets: dict[str, _Target],
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self._library, self._source, self._targets = library, source, targets
+        self._on_progress = on_progress
+        self._rows: list[tuple[str, dict[str, Any]]] = []
+        self._files: list[Path] = []
+        self._unchanged = 0
+        self._frames = 0
+
+    def write(self, indexes: list[int]) -> None:
+        pending: list[_Item] = []
+        for done, index in enumerate(indexes, start=1):
+            item = self._changed_item(index)
+            if item is None:
+                self._unchanged += 1
+            else:
+                pending.append(item)
+                self._frames += len(item.sequence)
+            if len(pending) == _PER_FILE:
+                self._flush(pending)
+            self._on_progress(done, len(indexes))
+        self._flush(pending)
+
+    def _changed_item(self, index: int) -> _Item | None:
+        video_id = self._source.video_ids[index]
+        stored = self._targets[video_id].stored_sha256
+        if stored is not None and self._source.by_content:
+            return None
+        sequence = self._sequence(index, self._targets[video_id])
+        sha256 = sequence.sha256()
+        return None if sha256 == stored else _Item(video_id, sequence, sha256)
+
+    def _sequence(self, index: int, target: _Target) -> Sequence:
+        detected = self._source.read(index)
+        return Sequence(
+            assign_slots(detected, aspect=target.aspect), fps=target.fps, aspect=target.aspect
+        )
+
+    def _flush(self, pending: list[_Item]) -> None:
+        if not pending:
+            return
+        digest = hashlib.sha256("".join(item.sha256 for item in pending).encode()).hexdigest()
+        path = self._library.landmarks_dir / f"import-{self._source.key[:12]}-{digest[:12]}.h5"
+        write_sequences(path, [(item.video_id, item.sequence) for item in pending])
+        self._files.append(path)
+        for position, item in enumerate(pending):
+            self._rows.append((path.name, self._row(item, position)))
+        pending.clear()
+
+    def _row(self, item: _Item, position: int) -> dict[str, Any]:
+        present = item.sequence.present
+        found = ExtractionStatus.DONE if present.any() else ExtractionStatus.NO_HANDS
+        return {
+            "instance_id": self._targets[item.video_id].instance_id,
+            "status": found,
+            "attempts": 1,
+            "error_kind": None,
+            "error": None,
+            "first_frame": 0,
+            "frames": len(item.sequence),
+            "frames_left": int(present[:, LEFT].sum()),
+            "frames_right": int(present[:, RIGHT].sum()),
+            "landmarks_sha256": item.sha256,
+            "position": position,
+            "finished_at": time.time(),
+        }
+
+    def commit(self, key: str, *, unknown: int) -> LandmarkSummary:
+        with self._library.session() as session:
+            extractor_id = get_or_add_extractor(
+                session,
+                key=key,
+                landmark_set="hands",
+                origin=self._source.origin,
+                settings={"source": self._source.origin, "slots": "assigned by tracking and shape"},
+            )
+            files = {}
+            for path in self._files:
+                row = LandmarkFile(
+                    name=path.name,
+                    extractor_id=extractor_id,
+                    sequences=sum(name == path.name for name, _ in self._rows),
+                    size_bytes=path.stat().st_size,
+                    created_at=time.time(),
+                )
+                session.add(row)
+                session.flush()
+                files[path.name] = row.id
+            stored = dict(
+                session.execute(
+                    select(Extraction.instance_id, Extraction.id).where(
+                        Extraction.extractor_id == extractor_id
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            rows = [
+                {**row, "file_id": files[name], "extractor_id": extractor_id}
+                for name, row in self._rows
+            ]
+            new = [row for row in rows if row["instance_id"] not in stored]
+            changed = [
+                {"id": stored[row["instance_id"]], **row}
+                for row in rows
+                if row["instance_id"] in stored
+            ]
+            if new:
+                session.bulk_insert_mappings(Extraction.__mapper__, new)
+            if changed:
+                session.bulk_update_mappings(Extraction.__mapper__, changed)
+        self._files.clear()
+        return LandmarkSummary(
+            sequences=len(rows) + self._unchanged,
+            new=len(new),
+            updated=len(changed),
+            unchanged=self._unchanged,
+            unknown=unknown,
+            no_hands=sum(row["status"] == ExtractionStatus.NO_HANDS for row in rows),
+            frames=self._frames,
+            extractor=extractor_id,
+        )
+
+    def discard(self) -> None:
+        for path in self._files:
+            with suppress(OSError):
+                path.unlink()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Source]:
+    if path.is_dir():
+        yield _NpyFolder(path)
+        return
+    if not path.is_file():
+        raise ImportSourceError(
+            f"The landmarks {path} are not there.",
+            hint="Give an HDF5 file or a folder of <video_id>.npy.",
+        )
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise ImportSourceError(
+            f"{path.name} is not a readable HDF5 file: {error}.",
+            hint="Give an HDF5 file with landmarks, offsets and video_id, or a folder of .npy.",
+        ) from error
+    with file:
+        yield _Hdf5File(path, file)
+
+
+class _Hdf5File:
+    """`landmarks`, `offsets` and `video_id` of an HDF5 file, checked before use."""
+
+    by_content = True
+
+    def __init__(self, path: Path, file: Any) -> None:
+        self._path, self._file = path, file
+        try:
+            self.video_ids = [check_video_id(str(v)) for v in file["video_id"].asstr()[()]]
+            self._offsets = np.asarray(file["offsets"][()], np.int64)
+            shape = file["landmarks"].shape
+            self._check(shape, file["landmarks"].dtype)
+        except (KeyError, TypeError, AttributeError, ValueError, OSError, MemoryError) as error:
+            raise _bad_layout(path, str(error)[:120]) from error
+        with path.open("rb") as raw:
+            self.key = hashlib.file_digest(raw, "sha256").hexdigest()
+        self.origin = path.name
+
+    def _check(self, shape: tuple[int, ...], dtype: Any) -> None:
+        lengths = np.diff(self._offsets)
+        if shape[1:] != SEQUENCE_SHAPE:
+            raise ValueError(f"landmarks has the shape {shape}, not (rows, 2, 21, 3)")
+        if dtype != np.int16 and dtype.kind != "f":
+            raise ValueError(f"landmarks has the type {dtype}, not int16 or float")
+        if len(self._offsets) != len(self.video_ids) + 1 or self._offsets[0] != 0:
+            raise ValueError("offsets does not fit video_id")
+        if self._offsets[-1] != shape[0] or (lengths < 0).any() or (lengths > _MAX_FRAMES).any():
+            raise ValueError("offsets does not fit landmarks")
+        if len(set(self.video_ids)) != len(self.video_ids):
+            raise ValueError("a video id occurs twice")
+
+    def read(self, index: int) -> NDArray[np.float32]:
+        start, end = self._offsets[index], self._offsets[index + 1]
+        try:
+            raw = self._file["landmarks"][start:end]
+        except OSError as error:
+            raise ImportSourceError(f"{self._path.name} is damaged: {error}.") from error
+        if raw.dtype == np.int16:
+            landmarks = raw.astype(np.float32) / np.float32(_INT16_SCALE)
+            landmarks[raw == _INT16_ABSENT] = np.nan
+            return _one_absence(landmarks)
+        return _from_float(raw, self.video_ids[index])
+
+
+class _NpyFolder:
+    """`<video_id>.npy` files of a folder."""
+
+    by_content = False
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = sorted(folder.glob("*.npy"))
+        if not self._paths:
+            raise ImportSourceError(
+                f"There are no .npy files in {folder}.", hint="Expected: <video_id>.npy"
+            )
+        try:
+            self.video_ids = [check_video_id(path.stem) for path in self._paths]
+        except ValueError as error:
+            raise _bad_layout(folder, str(error)) from error
+        self.key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()
+        self.origin = folder.name
+
+    def read(self, index: int) -> NDArray[np.float32]:
+        path = self._paths[index]
+        try:
+            raw = np.load(path, allow_pickle=False, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise _bad_layout(path, str(error)[:120]) from error
+        if raw.shape[1:] != SEQUENCE_SHAPE or raw.dtype.kind != "f" or len(raw) > _MAX_FRAMES:
+            raise _bad_layout(path, f"shape {raw.shape}, type {raw.dtype}")
+        return _from_float(raw, path.name)
+
+
+def _from_float(raw: NDArray[Any], name: str) -> NDArray[np.float32]:
+    landmarks = np.array(raw, np.float32)
+    absent = (landmarks == -1).all(axis=(2, 3))
+    landmarks[absent] = np.nan
+    if np.isinf(landmarks).any() or (np.abs(landmarks) > _MAX_UNITS).any():
+        raise ImportSourceError(
+            f"The landmarks of {name} are not in image units (0 to 1).",
+            hint="Divide x by the width and y by the height of the image.",
+        )
+    return _one_absence(landmarks)
+
+
+def _one_absence(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A hand with any coordinate missing is absent as a whole."""
+    landmarks[np.isnan(landmarks).any(axis=(2, 3))] = np.nan
+    return landmarks
+
+
+def _bad_layout(path: Path, why: str) -> ImportSourceError:
+    return ImportSourceError(
+        f"{path.name} does not hold landmarks as signtui reads them: {why}.",
+        hint="The layouts are described in docs/data-format.md.",
+    )

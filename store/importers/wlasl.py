@@ -1,0 +1,255 @@
+"""WLASL's index and subset files, read with distrust.
+
+Format: the README of dxli94/WLASL. Frames are counted from 1 there and -1 means the end; here
+they become 0-based half-open ranges, and nothing else in signtui knows about it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from store.errors import ImportSourceError
+from store.words import SPLITS
+
+INDEX_NAME: Final = "WLASL_v0.3.json"
+SUBSET_NAME: Final = re.compile(r"nslt_([0-9A-Za-z_-]{1,32})\.json")
+MAX_INDEX_BYTES: Final = 512 * 2**20
+MAX_GLOSS_LENGTH: Final = 200
+MAX_TEXT_LENGTH: Final = 4096
+_MAX_FRAMES: Final = 2**31
+_VIDEO_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_FIELDS: Final = frozenset(
+    {
+        "bbox", "fps", "frame_start", "frame_end", "instance_id", "signer_id", "source", "split",
+        "url", "variation_id", "video_id",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInstance:
+    """One instance of the index, checked, with frames as signtui counts them."""
+
+    gloss: str
+    video_id: str
+    signer: str | None
+    split: str | None
+    frame_start: int
+    frame_end: int | None
+    fps: float | None
+    bbox: tuple[int | None, int | None, int | None, int | None]
+    source: str | None
+    url: str | None
+    variation: int | None
+    number: int | None
+    extra: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubsetLine:
+    subset: str
+    video_id: str
+    split: str
+    class_id: int
+    frame_start: int
+    frame_end: int | None
+
+
+def read_index(path: Path) -> list[IndexInstance]:
+    """Read and check a whole index before anything is done with it.
+
+    Raises:
+        ImportSourceError: it is not JSON, not WLASL's, or a value cannot be right.
+    """
+    entries = load_json(path)
+    if not isinstance(entries, list) or not entries:
+        raise _not_wlasl(path, "it should be a list of glosses")
+    instances = [instance for entry in entries for instance in _read_entry(path, entry)]
+    _refuse_duplicates(path, instances)
+    return instances
+
+
+def load_json(path: Path) -> Any:
+    """Parse a JSON file of bounded size. Raises ImportSourceError."""
+    try:
+        if path.stat().st_size > MAX_INDEX_BYTES:
+            raise ImportSourceError(f"{path} is too large for an index (over 512 MiB).")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ImportSourceError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint=f"Give the index with --index FILE, or a folder that holds {INDEX_NAME}.",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ImportSourceError(
+            f"{path} is not JSON: {str(error)[:120]}.",
+            hint="Download the index again; half a download looks like this.",
+        ) from error
+
+
+def _not_wlasl(path: Path, why: str) -> ImportSourceError:
+    return ImportSourceError(
+        f"{path.name} is not an index in WLASL's format: {why}.",
+        hint='Expected: [{"gloss": "book", "instances": [{"video_id": "69241", …}, …]}, …]',
+    )
+
+
+def _read_entry(path: Path, entry: Any) -> Iterator[IndexInstance]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("instances"), list):
+        raise _not_wlasl(path, "an entry has no gloss or no list of instances")
+    gloss = _read_gloss(path, entry.get("gloss"))
+    for raw in entry["instances"]:
+        if not isinstance(raw, dict):
+            raise _not_wlasl(path, f"an instance of {gloss} is not an object")
+        try:
+            yield _read_instance(gloss, raw)
+        except _WrongValueError as error:
+            where = str(raw.get("video_id", "?"))[:40]
+            raise _not_wlasl(path, f"instance {where!r} of {gloss!r}: {error}") from error
+
+
+def _read_gloss(path: Path, gloss: Any) -> str:
+    if not isinstance(gloss, str) or not gloss.strip():
+        raise _not_wlasl(path, "a gloss is not a text")
+    if len(gloss) > MAX_GLOSS_LENGTH:
+        raise _not_wlasl(path, f"a gloss has {len(gloss)} characters ({gloss[:20]}…)")
+    if not gloss.isprintable():
+        raise _not_wlasl(path, f"the gloss {gloss[:40]!r} holds unprintable characters")
+    return gloss.strip()
+
+
+class _WrongValueError(ValueError):
+    pass
+
+
+def _read_instance(gloss: str, raw: dict[str, Any]) -> IndexInstance:
+    start, end = read_range(
+        _whole(raw, "frame_start", default=1), _whole(raw, "frame_end", default=-1)
+    )
+    extra = {name: raw[name] for name in raw.keys() - _FIELDS}
+    return IndexInstance(
+        gloss=gloss,
+        video_id=check_video_id(raw.get("video_id")),
+        signer=_signer(raw.get("signer_id")),
+        split=_split(raw.get("split")),
+        frame_start=start,
+        frame_end=end,
+        fps=_rate(raw.get("fps")),
+        bbox=_box(raw.get("bbox")),
+        source=_text(raw, "source"),
+        url=_text(raw, "url"),
+        variation=_whole(raw, "variation_id", default=None),
+        number=_whole(raw, "instance_id", default=None),
+        extra=extra or None,
+    )
+
+
+def check_video_id(value: Any) -> str:
+    """A video id becomes part of file names: letters, digits, `_` and `-` only."""
+    if not isinstance(value, str) or not _VIDEO_ID.fullmatch(value):
+        raise _WrongValueError(f"the video id {str(value)[:40]!r} is not letters, digits, _ and -")
+    return value
+
+
+def read_range(first: Any, last: Any) -> tuple[int, int | None]:
+    """WLASL's inclusive range from 1 (-1 = end) as a 0-based half-open one."""
+    if first < 1:
+        raise _WrongValueError(f"frame_start is {first}, but frames are counted from 1")
+    if last == -1:
+        return first - 1, None
+    if last < first:
+        raise _WrongValueError(f"the frames {first} to {last} are no range")
+    return first - 1, last
+
+
+def _whole(raw: dict[str, Any], name: str, *, default: int | None) -> Any:
+    value = raw.get(name, default)
+    if value is None and default is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MAX_FRAMES:
+        raise _WrongValueError(f"{name} is {str(value)[:40]!r}, not a whole number")
+    return value
+
+
+def _text(raw: dict[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH:
+        raise _WrongValueError(f"{name} is not a text of at most {MAX_TEXT_LENGTH} characters")
+    return value
+
+
+def _signer(value: Any) -> str | None:
+    if value is None or value == -1:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 64:  # noqa: PLR2004
+        raise _WrongValueError(f"signer_id is {str(value)[:40]!r}")
+    return str(value)
+
+
+def _split(value: Any) -> str | None:
+    if value is not None and value not in SPLITS:
+        raise _WrongValueError(f"split is {str(value)[:40]!r}, not train, val or test")
+    return value  # type: ignore[no-any-return]
+
+
+def _rate(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000:  # noqa: PLR2004
+        raise _WrongValueError(f"fps is {str(value)[:40]!r}")
+    return float(value)
+
+
+def _box(value: Any) -> tuple[int | None, int | None, int | None, int | None]:
+    if value is None:
+        return (None, None, None, None)
+    whole = isinstance(value, list) and all(type(side) is int for side in value)
+    if not whole or len(value) != 4 or any(abs(side) > _MAX_FRAMES for side in value):  # noqa: PLR2004
+        raise _WrongValueError(f"bbox is {str(value)[:40]!r}, not four whole numbers")
+    left, top, right, bottom = value
+    return (left, top, right, bottom)
+
+
+def _refuse_duplicates(path: Path, instances: list[IndexInstance]) -> None:
+    seen: set[str] = set()
+    for instance in instances:
+        if instance.video_id in seen:
+            raise _not_wlasl(path, f"the video id {instance.video_id!r} occurs twice")
+        seen.add(instance.video_id)
+
+
+def read_subset(path: Path) -> list[SubsetLine]:
+    """Read an official subset file, `nslt_<name>.json`. Raises ImportSourceError."""
+    match = SUBSET_NAME.fullmatch(path.name)
+    if match is None:
+        raise ImportSourceError(f"{path.name} is not named like a subset (nslt_100.json).")
+    lines = load_json(path)
+    if not isinstance(lines, dict):
+        raise _not_subset(path, "it should be an object of video ids")
+    try:
+        return [_read_line(match[1], *line) for line in lines.items()]
+    except (_WrongValueError, KeyError, TypeError, ValueError) as error:
+        raise _not_subset(path, str(error)[:120]) from error
+
+
+def _read_line(subset: str, video_id: str, value: dict[str, Any]) -> SubsetLine:
+    class_id, first, last = value["action"]
+    if any(type(number) is not int for number in (class_id, first, last)):
+        raise _WrongValueError(f"the action of {video_id[:40]!r} is not three whole numbers")
+    split = _split(value["subset"])
+    if split is None:
+        raise _WrongValueError(f"{video_id[:40]!r} has no split")
+    start, end = read_range(max(first, 1), last)
+    return SubsetLine(subset, check_video_id(video_id), split, class_id, start, end)
+
+
+def _not_subset(path: Path, why: str) -> ImportSourceError:
+    return ImportSourceError(
+        f"{path.name} is not a subset file of WLASL: {why}.",
+        hint='Expected: {"69241": {"subset": "train", "action": [0, 1, 75]}, …}',
+    )
