@@ -1,0 +1,103 @@
+"""Variation of training clips, drawn anew for each epoch, on the landmarks themselves."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.config import AugmentConfig
+from ml.features import Floats
+from store.landmarks import Sequence
+from store.skeleton import N_COORDS, N_SLOTS, WRIST, mirror
+
+_UNKNOWN_FPS = 25.0
+
+
+def augment(
+    sequence: Sequence, config: AugmentConfig, rng: np.random.Generator
+) -> tuple[Sequence, NDArray[np.float64]]:
+    """Return the clip as another signer, camera and detector might have given it, with its times.
+
+    Times are seconds, shape=(frames,).
+    """
+    landmarks = sequence.landmarks
+    times = np.arange(len(landmarks)) / (sequence.fps or _UNKNOWN_FPS)
+    keep = _kept_frames(len(landmarks), config, rng)
+    landmarks, times = landmarks[keep], warp(times, config.warp, rng)[keep]
+    if rng.random() < config.mirror:
+        landmarks = mirror(landmarks)
+    landmarks = _turn_hands(landmarks, config, rng)
+    landmarks = _transform(landmarks, sequence.aspect or 1.6, config, rng)
+    landmarks = _lose_hands(landmarks, config, rng)
+    return Sequence(landmarks, sequence.fps, sequence.aspect), times
+
+
+def _kept_frames(
+    frames: int, config: AugmentConfig, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    first = int(frames * rng.uniform(0, config.crop))
+    last = frames - int(frames * rng.uniform(0, config.crop))
+    index = np.arange(first, max(last, first + 1))
+    kept = index[rng.random(len(index)) >= rng.uniform(0, config.drop_frames)]
+    return kept if len(kept) else index
+
+
+def warp(
+    times: NDArray[np.float64], strength: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Bend the time line: it still rises, and its ends stay. shape=(frames,)."""
+    if len(times) < 3 or strength == 0:
+        return times
+    knots = np.linspace(0, 1, 5)
+    steps = np.exp(rng.normal(0, strength * 1.6, len(knots) - 1))
+    bent = np.concatenate([[0], np.cumsum(steps) / steps.sum()])
+    span = times[-1] - times[0]
+    return np.asarray(times[0] + span * np.interp((times - times[0]) / span, knots, bent))
+
+
+def _turn_hands(landmarks: Floats, config: AugmentConfig, rng: np.random.Generator) -> Floats:
+    """Turn, grow and shift each hand about its wrist, and shake its landmarks."""
+    wrist = landmarks[:, :, WRIST : WRIST + 1]
+    shape = landmarks - wrist
+    size = float(np.nanmedian(np.linalg.norm(shape[:, :, 9], axis=-1))) if len(shape) else 0.0
+    size = size if np.isfinite(size) else 0.0
+    about_x, about_y = np.deg2rad(rng.uniform(-config.tilt_deg, config.tilt_deg, 2))
+    shape = shape @ (_rotation(1, about_x) @ _rotation(0, about_y)).T.astype(np.float32)
+    shape = shape * np.float32(np.exp(rng.uniform(-config.hand_scale, config.hand_scale)))
+    shape = shape + rng.normal(0, config.noise * size, shape.shape).astype(np.float32)
+    shift = np.zeros((1, N_SLOTS, 1, N_COORDS), np.float32)
+    shift[..., :2] = rng.normal(0, config.place * size, (1, N_SLOTS, 1, 2))
+    return np.asarray(wrist + shape + shift, np.float32)
+
+
+def _rotation(axis: int, angle: float) -> NDArray[np.float64]:
+    """Rotation about axis 0 (y) or 1 (x) of the image, mixing it with depth."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.eye(3)
+    matrix[axis, axis] = matrix[2, 2] = cos
+    matrix[axis, 2], matrix[2, axis] = sin, -sin
+    return matrix
+
+
+def _transform(
+    landmarks: Floats, aspect: float, config: AugmentConfig, rng: np.random.Generator
+) -> Floats:
+    """Turn, stretch and shear the image about its middle."""
+    angle = np.deg2rad(rng.uniform(-config.rotate_deg, config.rotate_deg))
+    cos, sin = np.cos(angle), np.sin(angle)
+    shear = rng.uniform(-config.shear, config.shear)
+    stretch = np.diag(np.exp(rng.uniform(-config.scale, config.scale, 2)))
+    square = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) @ stretch
+    unit = np.diag([aspect, 1.0])
+    matrix = (np.linalg.inv(unit) @ square @ unit).T.astype(np.float32)
+    moved = landmarks.copy()
+    moved[..., :2] = (landmarks[..., :2] - 0.5) @ matrix + 0.5
+    return moved
+
+
+def _lose_hands(landmarks: Floats, config: AugmentConfig, rng: np.random.Generator) -> Floats:
+    lost = landmarks.copy()
+    for slot in range(N_SLOTS):
+        if rng.random() < config.drop_span:
+            length = int(len(lost) * rng.uniform(0.05, 0.35))
+            start = int(rng.integers(0, max(len(lost) - length, 1)))
+            lost[start : start + length, slot] = np.nan
+    return lost

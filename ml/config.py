@@ -1,0 +1,208 @@
+"""What describes an experiment: features, augmentation, model, training. Light: no heavy imports.
+
+Every class is a frozen dataclass that is stored whole, as JSON, in the run and in the bundle.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar
+
+from ml.errors import ConfigError
+
+FeatureKind = Literal["slots", "notebook"]
+SplitKind = Literal["official", "signer", "notebook"]
+Preset = Literal["default", "notebook"]
+
+
+def _require(config: object, name: str, low: float, high: float) -> None:
+    value = getattr(config, name)
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}.", hint=f"It may be {low:g} to {high:g}.")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """How landmarks become the input of a model; the same in training and live."""
+
+    kind: FeatureKind = "slots"
+    length: int = 48
+    """Frames of the input, after resampling by time."""
+    max_gap_s: float = 0.25
+    """A hand that is lost for no longer than this is filled in between."""
+    aspect: float = 1.6
+    """Width / height assumed where a clip's own is unknown: between WLASL's 4:3 and 16:9."""
+    divide_by: float = 1.0
+    """`notebook` only: the largest training value, which its author divides everything by."""
+
+    def __post_init__(self) -> None:
+        _require(self, "length", 4, 512)
+        _require(self, "max_gap_s", 0.0, 5.0)
+        _require(self, "aspect", 0.1, 10.0)
+        _require(self, "divide_by", 1e-6, 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """How strongly training clips are varied; 0 everywhere leaves them as they are."""
+
+    copies: bool = False
+    """The notebook's own: slow, fast and noisy copies of clips of rare glosses, nothing else."""
+    mirror: float = 0.3
+    """Probability of a mirrored clip with the hands swapped."""
+    rotate_deg: float = 12.0
+    scale: float = 0.2
+    """Relative change of width and of height, drawn apart."""
+    shear: float = 0.12
+    tilt_deg: float = 15.0
+    """Turn of each hand about its own wrist, out of the image plane."""
+    hand_scale: float = 0.12
+    """Relative change of the size of the hands against their distances."""
+    place: float = 0.25
+    """Shift of each hand, in hand sizes."""
+    noise: float = 0.02
+    """Noise of each landmark, in hand sizes."""
+    warp: float = 0.25
+    """Bend of the time line."""
+    crop: float = 0.12
+    """Largest part cut off each end."""
+    drop_frames: float = 0.1
+    """Largest part of single frames lost."""
+    drop_span: float = 0.3
+    """Probability that a hand is lost for a stretch of time."""
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            if item.name != "copies":
+                _require(self, item.name, 0.0, 90.0 if item.name.endswith("_deg") else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The size of the `default` model; `notebook`'s is fixed."""
+
+    width: int = 128
+    stages: int = 2
+    """Each: three convolution blocks and one attention block."""
+    kernel: int = 11
+    heads: int = 4
+    dropout: float = 0.2
+    head_dropout: float = 0.5
+    super_classes: int = 50
+    """`notebook` only: the coarse head's classes."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("width", 8, 512), ("stages", 1, 8), ("kernel", 1, 63), ("heads", 1, 16),
+            ("dropout", 0.0, 0.95), ("head_dropout", 0.0, 0.95), ("super_classes", 1, 2000),
+        ):  # fmt: skip
+            _require(self, name, low, high)
+        if self.width % self.heads:
+            raise ConfigError(f"width {self.width} is no multiple of heads {self.heads}.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One training, whole: with the same data it gives the same result on the same machine."""
+
+    preset: Preset = "default"
+    name: str = ""
+    """Name of the run; empty: made from preset, glosses and number."""
+    glosses: str | list[str] | None = "100"
+    """An official subset ("100" … "2000"), the glosses themselves, or null for all."""
+    split: SplitKind = "official"
+    seed: int = 7
+    epochs: int = 150
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    warmup_epochs: int = 5
+    patience: int = 40
+    """Epochs without a better val before training stops."""
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("epochs", 1, 10_000), ("batch_size", 1, 4096), ("learning_rate", 1e-7, 1.0),
+            ("weight_decay", 0.0, 1.0), ("label_smoothing", 0.0, 0.9), ("seed", 0, 2**31 - 1),
+            ("warmup_epochs", 0, 1000), ("patience", 1, 10_000),
+        ):  # fmt: skip
+            _require(self, name, low, high)
+
+
+_T = TypeVar("_T", FeatureConfig, AugmentConfig, ModelConfig, TrainConfig)
+_NO_CHANGE: Final = {
+    item.name: 0.0 for item in dataclasses.fields(AugmentConfig) if item.name != "copies"
+}
+
+PRESETS: Final[Mapping[str, TrainConfig]] = types.MappingProxyType(
+    {
+        "default": TrainConfig(),
+        "notebook": TrainConfig(
+            preset="notebook",
+            epochs=200,
+            learning_rate=1e-3,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            warmup_epochs=0,
+            patience=20,
+            features=FeatureConfig(kind="notebook", length=30),
+            augment=AugmentConfig(copies=True, **_NO_CHANGE),
+        ),
+    }
+)
+
+
+def to_json(config: _T) -> dict[str, Any]:
+    """The config as plain JSON values; `from_json` gives it back."""
+    return dataclasses.asdict(config)
+
+
+def from_json(kind: type[_T], data: object) -> _T:
+    """Rebuild a config.
+
+    Raises:
+        ConfigError: a key is unknown, a value has the wrong type or is out of bounds.
+    """
+    if not isinstance(data, dict):
+        raise ConfigError(f"{kind.__name__} is no JSON object but {type(data).__name__}.")
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(str(key) for key in data if key not in hints)
+    if unknown:
+        raise ConfigError(
+            f"{kind.__name__} has no setting {', '.join(unknown)[:200]}.",
+            hint=f"It has: {', '.join(hints)}.",
+        )
+    return kind(**{name: _read(name, hints[name], value) for name, value in data.items()})
+
+
+def _read(name: str, hint: Any, value: object) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return from_json(typing.cast("type[TrainConfig]", hint), value)
+    if hint is float and type(value) is int:
+        return float(value)
+    if not _fits(hint, value):
+        raise ConfigError(f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {hint}.")
+    return value
+
+
+def _fits(hint: Any, value: object) -> bool:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        return value in typing.get_args(hint)
+    if origin is types.UnionType:
+        return any(_fits(part, value) for part in typing.get_args(hint))
+    if origin is list:
+        (part,) = typing.get_args(hint)
+        return isinstance(value, list) and all(_fits(part, item) for item in value)
+    return type(value) is hint
+
+
+def train_job(config: TrainConfig, resume: str | int | None = None) -> dict[str, Any]:
+    """What stands in the job row of a training: the config, or the run to go on with."""
+    return {"train": to_json(config), "resume": resume}

@@ -1,0 +1,195 @@
+"""From landmarks to the input of a model: the one function that training and live share.
+
+`slots` (the default): the two named hands, freed of where and how large the signer stands.
+Per frame and hand: the place of the palm about the clip's centre, the shape of the hand about
+its wrist, the velocity of both, and whether the hand is there. `notebook`: the features of the
+notebook that signtui replaces, flaws included.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.config import FeatureConfig
+from store.landmarks import Sequence
+from store.skeleton import KNUCKLES, N_COORDS, N_LANDMARKS, N_SLOTS, WRIST
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_PALM: Final = (WRIST, *KNUCKLES)
+_MIDDLE_KNUCKLE: Final = 9
+_UNKNOWN_FPS: Final = 25.0
+_SHAPE: Final = (N_LANDMARKS - 1) * N_COORDS
+_BLOCK: Final = 2 + _SHAPE + 2 + _SHAPE
+"""Channels of one hand: place, shape, and the velocities of both."""
+N_CHANNELS: Final = N_SLOTS * _BLOCK + 2 + N_SLOTS
+"""The blocks of both hands, the way from left to right hand, and the presence of each."""
+_NOTEBOOK_CHANNELS: Final = N_SLOTS * N_LANDMARKS * N_COORDS
+_SMALLEST: Final = 1e-6
+
+
+def channels(config: FeatureConfig) -> int:
+    """How many values a frame has."""
+    return _NOTEBOOK_CHANNELS if config.kind == "notebook" else N_CHANNELS
+
+
+def extract_features(
+    sequence: Sequence, config: FeatureConfig, *, timestamps: NDArray[np.float64] | None = None
+) -> Floats:
+    """Turn a sequence of any length into the input of a model.
+
+    Args:
+        sequence: landmarks in named slots, NaN where a hand is absent.
+        config: kept in the bundle, so that live does what training did.
+        timestamps: seconds, rising, shape=(frames,); None: evenly spaced at the clip's rate.
+
+    Returns:
+        shape=(length, channels). For `slots` the last two channels are the presence of the left
+        and the right hand; where it is 0 the other values of that hand are 0 and mean nothing:
+        the model replaces them by something it learns.
+    """
+    if config.kind == "notebook":
+        return notebook_window(notebook_frames(sequence.landmarks), config)
+    if timestamps is None:
+        timestamps = np.arange(len(sequence)) / (sequence.fps or _UNKNOWN_FPS)
+    return _slot_features(sequence, config, timestamps)
+
+
+def _slot_features(sequence: Sequence, config: FeatureConfig, times: NDArray[np.float64]) -> Floats:
+    seen = np.flatnonzero(sequence.present.any(axis=1))
+    if not len(seen):
+        return np.zeros((config.length, N_CHANNELS), np.float32)
+    points = isotropic(sequence.landmarks, sequence.aspect or config.aspect)
+    grid = np.linspace(times[seen[0]], times[seen[-1]], config.length)
+    points, present = resample(points, times, grid, config.max_gap_s)
+    return _describe(points, present)
+
+
+def isotropic(landmarks: Floats, aspect: float) -> Floats:
+    """Give x, y and z one unit, the height of the image; x and z come in widths.
+
+    Shape and type stay.
+    """
+    return landmarks * np.array([aspect, 1.0, aspect], np.float32)
+
+
+def resample(
+    points: Floats, times: NDArray[np.float64], grid: NDArray[np.float64], max_gap_s: float
+) -> tuple[Floats, Mask]:
+    """Read the hands at other times, in straight lines between the frames that have them.
+
+    Args:
+        points: shape=(frames, 2, 21, 3), NaN where absent.
+        times: seconds of the frames, rising.
+        grid: seconds to read at, shape=(length,).
+        max_gap_s: a longer stretch without a hand stays one.
+
+    Returns:
+        Points, shape=(length, 2, 21, 3), 0 where absent, and presence, shape=(length, 2).
+    """
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    reach = max(max_gap_s, 1.5 * step)
+    out = np.zeros((len(grid), *points.shape[1:]), np.float32)
+    present = np.zeros((len(grid), N_SLOTS), np.bool_)
+    for slot in range(N_SLOTS):
+        known = np.flatnonzero(~np.isnan(points[:, slot, 0, 0]))
+        if len(known):
+            there, values = _read(points[known, slot], times[known], grid, reach, step / 2)
+            out[there, slot] = values
+            present[:, slot] = there
+    return out, present
+
+
+def _read(
+    points: Floats,
+    times: NDArray[np.float64],
+    grid: NDArray[np.float64],
+    reach: float,
+    near: float,
+) -> tuple[Mask, Floats]:
+    after = np.clip(np.searchsorted(times, grid), 0, len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    before = np.where(times[after] <= grid, after, before)
+    after = np.where(times[before] >= grid, before, after)
+    gap = times[after] - times[before]
+    nearest = np.minimum(np.abs(grid - times[before]), np.abs(times[after] - grid))
+    there = (nearest <= near + 1e-9) | ((gap <= reach) & (times[before] <= grid) & (grid <= times[after]))
+    weight = np.divide(grid - times[before], gap, out=np.zeros_like(grid), where=gap > 0)
+    weight = np.where(gap > reach, np.round(weight), weight)
+    weight = weight.clip(0, 1).astype(np.float32)[there, None, None]
+    return there, points[before[there]] * (1 - weight) + points[after[there]] * weight
+
+
+def _describe(points: Floats, present: Mask) -> Floats:
+    """Channels of resampled hands. points shape=(length, 2, 21, 3), present shape=(length, 2)."""
+    palm = points[:, :, _PALM, :2].mean(axis=2)
+    size = hand_size(points, present)
+    centre = palm[present].mean(axis=0)
+    place = (palm - centre) / size * _PLACE_GAIN
+    shape = (points[:, :, 1:] - points[:, :, :1]) / size
+    shape = shape.reshape(len(points), N_SLOTS, _SHAPE)
+    still = np.concatenate([place, shape], axis=2)
+    block = np.concatenate([still, _velocity(still, present)], axis=2) * present[..., None]
+    apart = (place[:, 1] - place[:, 0]) * present.all(axis=1)[:, None]
+    parts = [block.reshape(len(points), -1), apart, present]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+_PLACE_GAIN: Final = 0.5
+_VELOCITY_GAIN: Final = 3.0
+
+
+def hand_size(points: Floats, present: Mask) -> float:
+    """The clip's unit of length: a large palm among its frames, wrist to middle knuckle."""
+    palm = points[:, :, _MIDDLE_KNUCKLE] - points[:, :, WRIST]
+    lengths = np.linalg.norm(palm[..., :2], axis=-1)[present]
+    return max(float(np.quantile(lengths, 0.8)), _SMALLEST)
+
+
+def _velocity(values: Floats, present: Mask) -> Floats:
+    """Central differences, 0 where a neighbour is absent. shape=(length, 2, n)."""
+    step = np.zeros_like(values)
+    step[1:-1] = (values[2:] - values[:-2]) * _VELOCITY_GAIN / 2
+    both = present[2:] & present[:-2]
+    step[1:-1] *= both[..., None]
+    return step
+
+
+def notebook_frames(landmarks: Floats) -> Floats:
+    """The notebook's normalised frames: zeros for absent hands, then min-max over all 126 values.
+
+    It kept hands in their order of detection, which nobody knows afterwards: here a hand that is
+    alone comes first and of two the right one does.
+
+    Args:
+        landmarks: shape=(frames, 2, 21, 3), NaN where absent.
+
+    Returns:
+        shape=(frames, 126)
+    """
+    ordered = landmarks[:, ::-1].copy()
+    alone = np.isnan(ordered[:, 0, 0, 0])
+    ordered[alone] = ordered[alone, ::-1]
+    flat = np.nan_to_num(ordered.reshape(len(ordered), _NOTEBOOK_CHANNELS), nan=0.0)
+    low, high = flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
+    spread = np.where(high > low, high - low, 1.0)
+    return np.where(high > low, (flat - low) / spread, flat).astype(np.float32)
+
+
+def notebook_window(frames: Floats, config: FeatureConfig) -> Floats:
+    """The first frames, the last one repeated. shape=(frames, 126) to (length, 126)."""
+    if not len(frames):
+        return np.zeros((config.length, _NOTEBOOK_CHANNELS), np.float32)
+    window = frames[np.minimum(np.arange(config.length), len(frames) - 1)]
+    return (window / config.divide_by).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in the channels of `slots` what lies."""
+
+    block: int = _BLOCK
+    presence: int = N_CHANNELS - N_SLOTS
