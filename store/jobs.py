@@ -27,6 +27,7 @@ from store.schema import Job, JobLine, Run
 from store.words import JobKind, Request, Status
 
 HEARTBEAT_S: Final = 2.0
+ENDED_WITHOUT_A_WORD: Final = "The process ended without a word."
 STALE_S: Final = 60.0
 """A heartbeat older than this, from another host, counts as gone."""
 _WRITE_EVERY_S: Final = 0.5
@@ -135,7 +136,7 @@ def recover_jobs(library: Library) -> list[int]:
         running = session.scalars(select(Job).where(Job.status == Status.RUNNING)).all()
         gone = [job for job in running if not is_alive(JobRow(**as_dict(job)))]
         for job in gone:
-            _end(session, job, Status.INTERRUPTED, "The process ended without a word.")
+            _end(session, job, Status.INTERRUPTED, ENDED_WITHOUT_A_WORD)
         return [job.id for job in gone]
 
 

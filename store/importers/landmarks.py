@@ -29,7 +29,7 @@ from store.errors import ImportSourceError
 from store.importers.wlasl import check_video_id
 from store.landmarks import Sequence, write_sequences
 from store.library import Library
-from store.schema import Clip, Extraction, Instance, LandmarkFile
+from store.schema import Clip, Extraction, Extractor, Instance, LandmarkFile
 from store.skeleton import LEFT, RIGHT, SEQUENCE_SHAPE
 from store.words import ExtractionStatus
 
@@ -112,10 +112,8 @@ def import_landmarks(
 
 
 def _targets(library: Library, key: str) -> dict[str, _Target]:
-    with library.session() as session:
-        extractor_id = get_or_add_extractor(
-            session, key=key, landmark_set="hands", origin="imported", settings={}
-        )
+    extractor_id = select(Extractor.id).where(Extractor.key == key).scalar_subquery()
+    with library.reading() as session:
         rows = session.execute(
             select(
                 Clip.video_id,
