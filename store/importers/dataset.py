@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -31,20 +32,35 @@ class ImportSummary:
         return asdict(self)
 
 
-def import_dataset(library: Library, paths: DatasetPaths) -> ImportSummary:
-    """Read and check all files, then change the catalog in one transaction.
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset's index and subsets, read and checked."""
+
+    instances: list[IndexInstance]
+    lines: list[SubsetLine]
+    videos: Path | None
+
+
+def read_dataset(paths: DatasetPaths) -> Dataset:
+    """Read and check all files before anything is changed.
 
     Raises:
-        ImportSourceError: a file is not what it should be; the catalog stays as it was.
+        ImportSourceError: a file is not what it should be.
     """
     instances = read_index(paths.index)
     lines = [line for path in paths.subsets for line in read_subset(path)]
+    return Dataset(instances, lines, paths.videos)
+
+
+def store_dataset(library: Library, dataset: Dataset) -> ImportSummary:
+    """Bring the dataset into the catalog in one transaction."""
+    instances = dataset.instances
     with library.session() as session:
         new, updated = _store_instances(session, instances)
-        _store_subsets(session, lines)
-        if paths.videos is not None:
-            add_video_root(session, paths.videos)
-    subsets = {line.subset for line in lines}
+        _store_subsets(session, dataset.lines)
+        if dataset.videos is not None:
+            add_video_root(session, dataset.videos)
+    subsets = {line.subset for line in dataset.lines}
     return ImportSummary(
         glosses=len({instance.gloss for instance in instances}),
         instances=len(instances),
@@ -53,7 +69,7 @@ def import_dataset(library: Library, paths: DatasetPaths) -> ImportSummary:
         unchanged=len(instances) - new - updated,
         signers=len({instance.signer for instance in instances} - {None}),
         subsets=tuple(sorted(subsets, key=lambda name: (len(name), name))),
-        videos=str(paths.videos) if paths.videos else None,
+        videos=str(dataset.videos) if dataset.videos else None,
     )
 
 

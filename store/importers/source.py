@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,13 @@ from typing import Final
 
 from store.errors import DiskFullError, ImportSourceError
 from store.files import write_aside
-from store.importers.wlasl import INDEX_NAME, SUBSET_NAME, check_video_id
+from store.importers.wlasl import (
+    INDEX_NAME,
+    MAX_INDEX_BYTES,
+    SUBSET_NAME,
+    check_video_id,
+    read_index,
+)
 
 CLIP_SUFFIXES: Final = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi", ".swf", ".m4v", ".mpg"})
 _MAX_MEMBERS: Final = 2_000_000
@@ -121,6 +128,7 @@ def unpack(
     try:
         with zipfile.ZipFile(archive) as opened:
             members = _checked_members(opened, archive)
+            _check_index(opened, members, archive)
             _require_space(members, target)
             for done, (member, name) in enumerate(members, start=1):
                 _unpack_member(opened, member, target / name)
@@ -150,6 +158,21 @@ def _checked_members(
         raise _refused(archive, f"it would unpack to {total:,} bytes from {packed:,}")
     wanted = [(info, _place(info.filename)) for info in infos]
     return [(info, place) for info, place in wanted if place is not None]
+
+
+def _check_index(
+    opened: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, PurePosixPath]], archive: Path
+) -> None:
+    """Understand the index before gigabytes are unpacked for it."""
+    indexes = [info for info, name in members if name.name == INDEX_NAME]
+    if len(indexes) != 1:
+        raise _refused(archive, f"it holds {len(indexes)} files named {INDEX_NAME}")
+    if indexes[0].file_size > MAX_INDEX_BYTES:
+        raise _refused(archive, f"its {INDEX_NAME} is over 512 MiB")
+    with tempfile.TemporaryDirectory(prefix="signtui-") as folder:
+        copy = Path(folder) / INDEX_NAME
+        copy.write_bytes(opened.read(indexes[0]))
+        read_index(copy)
 
 
 def _refuse_unsafe(archive: Path, info: zipfile.ZipInfo) -> None:

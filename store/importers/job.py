@@ -1,0 +1,81 @@
+"""The import job: a dataset, landmarks, or both.
+
+Its config: `source`, `index`, `videos` and `landmarks`, each a path or null.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from store.errors import SigntuiError
+from store.importers.dataset import Dataset, read_dataset, store_dataset
+from store.importers.landmarks import import_landmarks
+from store.importers.source import find_dataset
+from store.jobs import RunningJob, run_job
+from store.library import Library
+
+KEYS: Final = ("source", "index", "videos", "landmarks")
+
+
+def read_source(library_root: Path, config: dict[str, Any], job: RunningJob | None) -> Dataset:
+    """Find and check the dataset of a config, unpacking it if it is a .zip.
+
+    Raises:
+        ImportSourceError, DiskFullError: nothing in the catalog has changed.
+    """
+    paths = {key: Path(config[key]) if config.get(key) else None for key in KEYS}
+    found = find_dataset(
+        paths["source"],
+        index=paths["index"],
+        videos=paths["videos"],
+        unpack_to=library_root / "clips",
+        on_progress=_Reporter(job, "Unpacking") if job else None,
+    )
+    return read_dataset(found)
+
+
+def import_into(
+    job: RunningJob, config: dict[str, Any], dataset: Dataset | None = None
+) -> dict[str, Any]:
+    """Do the import and return what it did, as JSON."""
+    result: dict[str, Any] = {}
+    if dataset is None and (config.get("source") or config.get("index")):
+        dataset = read_source(job.library.root, config, job)
+    if dataset is not None:
+        job.progress(message="Writing the catalog", force=True)
+        result["dataset"] = store_dataset(job.library, dataset).as_json()
+    if config.get("landmarks"):
+        path = Path(config["landmarks"])
+        summary = import_landmarks(
+            job.library, path, on_progress=_Reporter(job, f"Landmarks of {path.name}")
+        )
+        result["landmarks"] = summary.as_json()
+    job.result(result)
+    return result
+
+
+class _Reporter:
+    def __init__(self, job: RunningJob, message: str) -> None:
+        self._job, self._message = job, message
+
+    def __call__(self, done: int, total: int) -> None:
+        self._job.progress(done=done, total=total, unit="clips", message=self._message)
+        self._job.stop_if_asked()
+
+
+def main() -> int:
+    """Entry of the child process: `python -P -m store.importers.job --library DIR --job ID`."""
+    parser = argparse.ArgumentParser(prog="store.importers.job")
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--job", type=int, required=True)
+    arguments = parser.parse_args()
+    try:
+        with run_job(Library.open(arguments.library), arguments.job) as job:
+            import_into(job, job.config)
+    except SigntuiError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
