@@ -1,0 +1,98 @@
+"""Where frames come from: one protocol for files and, later, cameras."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.video import ClipReader
+
+Image = NDArray[np.uint8]
+"""A picture as OpenCV gives it: shape=(height, width, 3), blue, green, red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    index: int
+    """Position in the source, from 0."""
+    time_s: float
+    """Seconds since the source's first frame; strictly increasing."""
+    image: Image
+
+
+class FrameSource(Protocol):
+    """Anything that gives frames, one after the other, until it is closed."""
+
+    @property
+    def name(self) -> str:
+        """What a user would call it: a file name, a camera's number."""
+
+    @property
+    def fps(self) -> float:
+        """Nominal frames per second; 0 where unknown."""
+
+    @property
+    def live(self) -> bool:
+        """Whether frames that nobody takes in time are lost."""
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class VideoSource:
+    """The frames of a file, as fast as they are taken.
+
+    Times come from frame numbers, never from the container: time stamps of damaged and
+    variable-rate files run backwards, and MediaPipe then stops.
+    """
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reader = ClipReader(path)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def fps(self) -> float:
+        return self._reader.fps
+
+    def __iter__(self) -> Iterator[Frame]:
+        rate = self.fps or ASSUMED_FPS
+        for index, image in enumerate(self._reader):
+            yield Frame(index, index / rate, image)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+ASSUMED_FPS = 25.0
+"""For files that do not say; WLASL's own rate."""
