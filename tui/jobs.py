@@ -21,6 +21,7 @@ from store.words import ENDED, JobKind, Request
 
 MODULES: Final = {
     JobKind.IMPORT: "store.importers.job",
+    JobKind.DEMO: "capture.demo.job",
     JobKind.SCAN: "capture.scan",
     JobKind.EXTRACT: "capture.extract",
     JobKind.TRAIN: "ml.train",

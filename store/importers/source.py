@@ -59,7 +59,7 @@ def find_dataset(
         DiskFullError: the archive does not fit.
     """
     if videos is not None:
-        _require_folder(videos)
+        require_folder(videos)
     if source is not None and source.suffix.lower() == ".zip":
         source = unpack(source, unpack_to / source.stem, on_progress)
     found = index or _find_index(source)
@@ -70,7 +70,8 @@ def find_dataset(
     return DatasetPaths(found, folder, tuple(subsets))
 
 
-def _require_folder(folder: Path) -> None:
+def require_folder(folder: Path) -> None:
+    """Raises ImportSourceError if the folder is not there or cannot be read."""
     if not folder.is_dir():
         raise ImportSourceError(
             f"The video folder {folder} is not there.", hint="Check --videos; it takes a folder."
@@ -110,7 +111,7 @@ def _require_source(source: Path) -> None:
         raise ImportSourceError(
             f"{source} is not there.", hint="Give a folder or a .zip that holds " + INDEX_NAME
         )
-    _require_folder(source)
+    require_folder(source)
 
 
 def _find_videos(folder: Path) -> Path | None:

@@ -1,0 +1,155 @@
+"""import, scan, stats: what is in the library."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.options import Json, context_of, narrate, print_json, print_table
+
+if TYPE_CHECKING:
+    from store.importers.dataset import Dataset
+    from store.stats import LibraryStats
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_)
+    app.command()(scan)
+    app.command()(stats)
+
+
+def import_(
+    context: typer.Context,
+    source: Annotated[
+        Path | None, typer.Argument(help="A folder or .zip with WLASL_v0.3.json and videos/.")
+    ] = None,
+    index: Annotated[Path | None, typer.Option(help="The index, if it lies elsewhere.")] = None,
+    videos: Annotated[Path | None, typer.Option(help="A folder of clips.")] = None,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="Landmarks: an .h5 file or a folder of <video_id>.npy.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Bring a dataset or landmarks into the library; again means update."""
+    from store.errors import ImportSourceError
+    from store.importers.job import import_into, read_source
+    from store.jobs import create_job, run_job
+    from store.words import JobKind
+
+    paths = {"source": source, "index": index, "videos": videos, "landmarks": landmarks}
+    config = {key: str(path.absolute()) if path else None for key, path in paths.items()}
+    dataset: Dataset | None = None
+    if source or index:
+        # Read before anything is made: a wrong index leaves no empty library behind.
+        dataset = read_source(context_of(context).root, config, None)
+        library = context_of(context).create()
+    elif landmarks:
+        library = context_of(context).open()
+    elif videos:
+        library = _add_videos(context, videos)
+    else:
+        raise ImportSourceError(
+            "Nothing to import was named.",
+            hint="Give a folder or a .zip, or --index FILE with --videos DIR, or --landmarks FILE.",
+        )
+    with run_job(library, create_job(library, JobKind.IMPORT, config)) as job:
+        result = import_into(job, config, dataset)
+    _report_import(result, json=json)
+
+
+def _add_videos(context: typer.Context, videos: Path) -> Any:
+    from store.catalog import add_video_root
+    from store.importers.source import require_folder
+
+    require_folder(videos)
+    library = context_of(context).open()
+    with library.session() as session:
+        add_video_root(session, videos)
+    return library
+
+
+def _report_import(result: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_json(result)
+        return
+    if dataset := result.get("dataset"):
+        typer.echo(
+            f"{dataset['instances']:,} instances of {dataset['glosses']:,} glosses by "
+            f"{dataset['signers']:,} signers: {dataset['new']:,} new, "
+            f"{dataset['updated']:,} updated, {dataset['unchanged']:,} unchanged"
+        )
+        if dataset["subsets"]:
+            typer.echo(f"Official subsets: {', '.join(dataset['subsets'])}")
+        narrate("Next: signtui scan" if dataset["videos"] else "Clips: signtui import --videos DIR")
+    if landmarks := result.get("landmarks"):
+        typer.echo(
+            f"{landmarks['sequences']:,} sequences, {landmarks['frames']:,} frames: "
+            f"{landmarks['new']:,} new, {landmarks['updated']:,} updated, "
+            f"{landmarks['unchanged']:,} unchanged, {landmarks['unknown']:,} not in the index"
+        )
+
+
+def scan(
+    context: typer.Context,
+    full: Annotated[bool, typer.Option(help="Decode files again that have not changed.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 = one a core.")] = 0,
+    json: Json = False,
+) -> None:
+    """See which clips are there and readable."""
+    from capture.config import ScanConfig
+    from store.stats import read_stats
+    from store.words import JobKind
+    from tui.commands.following import run_and_follow
+
+    library = context_of(context).open()
+    workers = workers or context_of(context).settings.workers or 0
+    row = run_and_follow(library, JobKind.SCAN, ScanConfig(full=full, workers=workers).to_json())
+    if json:
+        print_json(row.result)
+        return
+    _print_availability(read_stats(library))
+
+
+def stats(context: typer.Context, json: Json = False) -> None:
+    """The dataset at a glance."""
+    from store.stats import read_stats
+
+    found = read_stats(context_of(context).open())
+    if json:
+        print_json(found.as_json())
+        return
+    typer.echo(
+        f"{found.glosses:,} glosses, {found.instances:,} instances, {found.signers:,} signers, "
+        f"{found.hours:.2f} h of clips, {found.runs} runs"
+    )
+    _print_availability(found)
+    _print_coverage(found)
+
+
+def _print_availability(found: "LibraryStats") -> None:
+    rows: list[list[Any]] = [[state, None, count] for state, count in found.availability.items()]
+    rows += [[reason.state, reason.reason, reason.count] for reason in found.reasons]
+    print_table(["clips", "reason", "count"], sorted(rows, key=lambda row: (row[0], row[1] or "")))
+
+
+def _print_coverage(found: "LibraryStats") -> None:
+    print_table(
+        ["extraction", "instances"], [[state, count] for state, count in found.extraction.items()]
+    )
+    print_table(
+        ["split", "instances", "glosses", "signers", "available", "extracted", "%"],
+        [
+            [s.split, s.instances, s.glosses, s.signers, s.available, s.extracted,
+             round(100 * s.extracted / s.instances, 1)]
+            for s in found.splits
+        ],
+    )  # fmt: skip
+    if found.subsets:
+        print_table(
+            ["subset", "split", "entries", "glosses", "available", "extracted", "with landmarks"],
+            [
+                [s.subset, s.split, s.entries, s.glosses, s.available, s.extracted,
+                 f"{s.glosses_extracted:,} glosses"]
+                for s in found.subsets
+            ],
+        )  # fmt: skip

@@ -1,0 +1,177 @@
+"""demo: the whole road on clips that signtui draws itself."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from tui.commands.options import Context, Json, narrate, print_json
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+RUN_NAME: Final = "demo"
+_NEEDED_BYTES: Final = 200 * 2**20
+_LIVE_CLIPS: Final = 3
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="Where clips and library go.")] = Path(
+        "signtui-demo"
+    ),
+    tui: Annotated[
+        bool, typer.Option("--tui/--no-tui", help="Open the dashboard at the end.")
+    ] = True,
+    json: Json = False,
+) -> None:
+    """Draw clips of signs, then import, scan, extract, train, evaluate and go live on them.
+
+    Run it again and it goes on where it was.
+    """
+    started = time.monotonic()
+    _require_space(folder)
+    library = _import(folder)
+    _scan_and_extract(library)
+    run_id = _train(library)
+    _evaluate(library, run_id)
+    answers = _go_live(library, run_id)
+    summary = _summary(library, run_id, answers, time.monotonic() - started)
+    _print(summary, library, json=json)
+    if tui and not json and sys.stdin.isatty() and sys.stdout.isatty():
+        from tui.app import run_dashboard
+
+        raise typer.Exit(run_dashboard(library.root))
+
+
+def _require_space(folder: Path) -> None:
+    from store.errors import DiskFullError
+
+    parent = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(parent).free
+    if free < _NEEDED_BYTES:
+        raise DiskFullError(
+            f"The demo needs 200 MB, but {parent} has {free // 2**20} MB free.",
+            hint="Choose another place: signtui demo --dir DIR",
+        )
+
+
+def _step(number: int, text: str) -> None:
+    narrate(f"[{number}/7] {text}")
+
+
+def _import(folder: Path) -> "Library":
+    from store.importers.job import import_into
+    from store.jobs import create_job, run_job
+    from store.words import JobKind
+    from tui.commands.following import run_and_follow
+
+    library = Context(folder / "library").create()
+    dataset = folder / "dataset"
+    if not (dataset / "WLASL_v0.3.json").is_file():
+        _step(1, "Drawing clips of signing hands")
+        run_and_follow(library, JobKind.DEMO, {"folder": str(dataset.absolute())})
+    else:
+        _step(1, f"The clips in {dataset} are there already")
+    _step(2, "Importing the index into the catalog")
+    config = {"source": str(dataset.absolute())}
+    with run_job(library, create_job(library, JobKind.IMPORT, config)) as job:
+        import_into(job, config)
+    return library
+
+
+def _scan_and_extract(library: "Library") -> None:
+    from capture.config import ExtractConfig, ScanConfig
+    from store.words import JobKind
+    from tui.commands.following import run_and_follow
+
+    _step(3, "Scanning: is every clip there and readable?")
+    run_and_follow(library, JobKind.SCAN, ScanConfig().to_json())
+    _step(4, "Extracting hand landmarks with MediaPipe")
+    run_and_follow(library, JobKind.EXTRACT, ExtractConfig().to_json())
+
+
+def _train(library: "Library") -> int:
+    from ml.config import demo_config
+    from store.runs import list_runs
+    from store.words import Status
+    from tui.commands.runs import follow_training
+
+    for run in list_runs(library):
+        if run.name.startswith(RUN_NAME) and run.status == Status.FINISHED:
+            _step(5, f"Run {run.name} is trained already")
+            return run.id
+    _step(5, "Training a recogniser on two of the three signers")
+    return follow_training(library, demo_config(name=RUN_NAME), None)
+
+
+def _evaluate(library: "Library", run_id: int) -> None:
+    from tui.commands.runs import follow_evaluation
+
+    _step(6, "Evaluating on the signer that training never saw")
+    follow_evaluation(library, run_id, "test")
+
+
+def _go_live(library: "Library", run_id: int) -> list[dict[str, Any]]:
+    from store.query import run_query
+    from tui.commands.live import iter_live
+
+    _step(7, "Live on unseen clips")
+    unseen = run_query(
+        library,
+        "SELECT gloss, path FROM instances WHERE split = 'test' AND path IS NOT NULL "
+        "GROUP BY gloss ORDER BY MIN(video_id)",
+    )
+    answers = []
+    for gloss, path in unseen.rows[:_LIVE_CLIPS]:
+        final = [event for event in iter_live(library, path, run_id) if event["event"] == "final"]
+        top = final[-1]["top"]
+        answers.append({"clip": Path(path).name, "signed": gloss, "top": top})
+        narrate(f"      {Path(path).name}: signed {gloss}, read {top[0]['gloss']}")
+    return answers
+
+
+def _summary(
+    library: "Library", run_id: int, answers: list[dict[str, Any]], seconds: float
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from store.runs import list_evaluations
+    from store.stats import read_stats
+
+    stats = read_stats(library)
+    return {
+        "library": str(library.root),
+        "glosses": stats.glosses,
+        "clips": stats.clips,
+        "available": stats.availability.get("available", 0),
+        "extraction": stats.extraction,
+        "run": run_id,
+        "evaluations": [asdict(row) for row in list_evaluations(library, run_id)],
+        "live": answers,
+        "seconds": round(seconds, 1),
+    }
+
+
+def _print(summary: dict[str, Any], library: "Library", *, json: bool) -> None:
+    from store.runs import list_evaluations
+    from tui.commands.runs import describe_evaluation
+
+    if json:
+        print_json(summary)
+        return
+    done = summary["extraction"].get("done", 0)
+    typer.echo(f"{summary['clips']} drawn clips of {summary['glosses']} signs; {done} with hands")
+    for row in list_evaluations(library, summary["run"]):
+        seen = "a signer that training never saw" if row.split == "test" else "known signers"
+        typer.echo(f"{describe_evaluation(row)} ({seen})")
+    right = sum(answer["top"][0]["gloss"] == answer["signed"] for answer in summary["live"])
+    typer.echo(f"  live: {right} of {len(summary['live'])} clips read right")
+    typer.echo(f"  {summary['seconds']:.0f} s in all")
+    typer.echo(f"Open it: signtui --library {summary['library']}")

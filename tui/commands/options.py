@@ -1,0 +1,80 @@
+"""What the commands share: the library in use, and how they speak."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from store.library import Library
+    from store.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The library named on the command line, if any."""
+
+    library: Path | None
+
+    @property
+    def settings(self) -> "Settings":
+        from store.settings import read_settings
+
+        return read_settings()
+
+    @property
+    def root(self) -> Path:
+        """The library's folder: `--library`, SIGNTUI_LIBRARY, settings file, or the default."""
+        return self.library or self.settings.library
+
+    def open(self) -> "Library":
+        """Raises NoLibraryError, LibraryVersionError, DamagedFileError."""
+        from store.library import Library
+
+        return Library.open(self.root)
+
+    def create(self) -> "Library":
+        """Raises StoreError, LibraryVersionError."""
+        from store.library import Library
+
+        return Library.create(self.root)
+
+
+def context_of(context: typer.Context) -> Context:
+    found = context.find_object(Context)
+    return found if isinstance(found, Context) else Context(None)
+
+
+def narrate(text: str) -> None:
+    """Say what happens, on stderr."""
+    typer.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Data as one JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_table(columns: list[str], rows: list[list[Any]], *, title: str = "") -> None:
+    """Data as an aligned table on stdout; numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        numeric = all(row[index] is None or isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
+    Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if type(value) is int else str(value)
