@@ -1,0 +1,77 @@
+"""Tapered capsules seen from the front, as a field of heights: how near each pixel's surface is.
+
+A capsule is every sphere on the way from one to another. Where the nearest surface lies has a
+closed form, so no rays are marched: of the spheres at t in [0, 1], the height at a pixel is
+max_t z(t) + sqrt(q(t)), with q(t) = A t^2 + B t + C the squared half chord; it is concave.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float32]
+
+_FLAT: Final = 1e-3
+"""A capsule that rises less than this, in pixels, lies square to the view."""
+EMPTY: Final = np.float32(-1e6)
+"""The height where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A capsule's heights in the rows and columns that it covers."""
+
+    where: tuple[slice, slice]
+    heights: Field
+    along: Field
+    """How far along the capsule the nearest surface lies, 0 to 1."""
+
+
+def cast(
+    start: Field, end: Field, radii: tuple[float, float], size: tuple[int, int]
+) -> Patch | None:
+    """Return what one capsule shows in a field, None where it is outside.
+
+    Args:
+        start: shape=(3,), columns, rows and height of the first sphere's centre, px.
+        end: the same of the last.
+        radii: of the two spheres, px.
+        size: height and width of the field.
+    """
+    where = _covered(start, end, max(radii), size)
+    if where is None:
+        return None
+    rows, cols = where
+    right = np.arange(cols.start, cols.stop, dtype=np.float32)[None, :] - start[0]
+    down = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - start[1]
+    step, widening = end - start, radii[1] - radii[0]
+    a = min(float(widening**2 - step[0] ** 2 - step[1] ** 2), -1e-2)
+    b = (2 * step[0]) * right + (2 * step[1] * down + np.float32(2 * radii[0] * widening))
+    c = np.float32(radii[0] ** 2) - right * right - down * down
+    along = b * np.float32(-0.5 / a)
+    steepness = a - float(step[2]) ** 2
+    if abs(step[2]) > _FLAT:
+        lift = np.sqrt(np.maximum((b * b - c * np.float32(4 * a)) * np.float32(-steepness), 0))
+        along += lift * np.float32(step[2] / (2 * a * steepness))
+    np.clip(along, 0, 1, out=along)
+    chord = (along * np.float32(a) + b) * along + c
+    heights = np.sqrt(np.maximum(chord, 0)) + (along * np.float32(step[2]) + np.float32(start[2]))
+    heights[chord <= 0] = EMPTY
+    return Patch(where, heights, along)
+
+
+def _covered(
+    start: Field, end: Field, radius: float, size: tuple[int, int]
+) -> tuple[slice, slice] | None:
+    low = np.floor(np.minimum(start, end)[:2] - radius).astype(int)
+    high = np.ceil(np.maximum(start, end)[:2] + radius).astype(int) + 1
+    cols = slice(max(int(low[0]), 0), min(int(high[0]), size[1]))
+    rows = slice(max(int(low[1]), 0), min(int(high[1]), size[0]))
+    return None if cols.start >= cols.stop or rows.start >= rows.stop else (rows, cols)
+
+
+def join(field: Field, patch: Patch) -> None:
+    """Add a patch to a field, edges kept."""
+    np.maximum(field[patch.where], patch.heights, out=field[patch.where])
