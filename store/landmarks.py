@@ -80,11 +80,21 @@ def write_sequences(path: Path, items: Iterable[tuple[str, Sequence]]) -> None:
         ValueError: a sequence is not float32 of shape (frames, 2, 21, 3).
         DiskFullError: there is no space; nothing is left behind.
     """
-    pairs = [(video_id, _checked(sequence)) for video_id, sequence in items]
+    image = _file_image([(video_id, _checked(sequence)) for video_id, sequence in items])
+    with write_aside(path) as aside:
+        aside.write_bytes(image)
+
+
+def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
+    """The bytes of the file, made in memory.
+
+    HDF5 does not survive a full disk: the failed flush of a closing file leaves a handle behind
+    that crashes the process later. Plain bytes fail plainly.
+    """
     lengths = [len(sequence) for _, sequence in pairs]
-    with write_aside(path) as aside, h5py.File(aside, "w") as file:
+    rows = int(sum(lengths))
+    with h5py.File("image", "w", driver="core", backing_store=False) as file:
         file.attrs["signtui_format"] = FORMAT
-        rows = int(sum(lengths))
         options = {"chunks": (min(_CHUNK_ROWS, rows), *SEQUENCE_SHAPE)} if rows else {}
         landmarks = file.create_dataset(
             "landmarks", (rows, *SEQUENCE_SHAPE), np.float32, fletcher32=bool(rows), **options
@@ -98,6 +108,8 @@ def write_sequences(path: Path, items: Iterable[tuple[str, Sequence]]) -> None:
         file["video_id"] = np.array([video_id for video_id, _ in pairs], h5py.string_dtype("utf-8"))
         file["fps"] = np.array([sequence.fps for _, sequence in pairs], np.float64)
         file["aspect"] = np.array([sequence.aspect for _, sequence in pairs], np.float64)
+        file.flush()
+        return bytes(file.id.get_file_image())
 
 
 def read_sequence(path: Path, position: int = 0) -> Sequence:

@@ -78,11 +78,11 @@ def _ids(
 ) -> dict[str, int]:
     """Ids by name, adding the names that are not there yet in the order given."""
     names = list(dict.fromkeys(wanted))
-    known: dict[str, int] = dict(session.execute(select(column, model.id)).tuples().all())
+    known: dict[str, int] = dict(session.execute(select(column, model.id)).all())
     missing = [{column.key: name} for name in names if name not in known]
     if missing:
         session.execute(insert(model), missing)
-        known = dict(session.execute(select(column, model.id)).tuples().all())
+        known = dict(session.execute(select(column, model.id)).all())
     return known
 
 

@@ -242,9 +242,7 @@ class _Batch:
                     select(Extraction.instance_id, Extraction.id).where(
                         Extraction.extractor_id == extractor_id
                     )
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             rows = [
                 {**row, "file_id": files[name], "extractor_id": extractor_id}
