@@ -1,18 +1,16 @@
-"""The import job: a dataset, landmarks, or both.
+"""The import job, `python -P -m store.importers.job`: a dataset, landmarks, or both.
 
 Its config: `source`, `index`, `videos` and `landmarks`, each a path or null.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import SigntuiError
+from store.child import child_main
 from store.importers.dataset import Dataset, read_dataset, store_dataset
 from store.importers.landmarks import import_landmarks
 from store.importers.source import find_dataset
-from store.jobs import RunningJob, run_job
-from store.library import Library
+from store.jobs import RunningJob
 
 KEYS: Final = ("source", "index", "videos", "landmarks")
 
@@ -63,19 +61,10 @@ class _Reporter:
         self._job.stop_if_asked()
 
 
-def main() -> int:
-    """Entry of the child process: `python -P -m store.importers.job --library DIR --job ID`."""
-    parser = argparse.ArgumentParser(prog="store.importers.job")
-    parser.add_argument("--library", type=Path, required=True)
-    parser.add_argument("--job", type=int, required=True)
-    arguments = parser.parse_args()
-    try:
-        with run_job(Library.open(arguments.library), arguments.job) as job:
-            import_into(job, job.config)
-    except SigntuiError:
-        return 1
-    return 0
+def do_import(job: RunningJob) -> None:
+    """Import what the job's config names."""
+    import_into(job, job.config)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(child_main(do_import))
