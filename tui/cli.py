@@ -3,7 +3,6 @@
 Exit codes: 0 done, 1 an error of ours with message and hint, 2 wrong usage, 130 interrupted.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -71,10 +70,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted. Finished work is kept.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; Python must not complain of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         # Typer's own errors (wrong usage) know how to show themselves; their class is private.
         show, exit_code = getattr(error, "show", None), getattr(error, "exit_code", None)
@@ -90,3 +85,7 @@ def print_error(error: SigntuiError) -> None:
     typer.echo(f"signtui: {error.message}", err=True)
     if error.hint:
         typer.echo(f"         {error.hint}", err=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

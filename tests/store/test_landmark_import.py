@@ -12,7 +12,7 @@ from store.errors import ImportSourceError
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.landmarks import import_landmarks
 from store.importers.source import find_dataset
-from tests.store.conftest import make_sequence
+from tests.support.library import make_sequence
 
 
 def write_h5(path, clips: dict[str, np.ndarray], **changes):

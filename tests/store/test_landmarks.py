@@ -18,7 +18,7 @@ from store import files
 from store.errors import DamagedFileError, DiskFullError, StoreError
 from store.landmarks import Sequence, read_sequence, read_sequences, read_video_ids, write_sequences
 from store.skeleton import mirror
-from tests.store.conftest import make_sequence
+from tests.support.library import make_sequence
 
 arrays = hnp.arrays(
     np.float32, st.tuples(st.integers(0, 7), st.just(2), st.just(21), st.just(3)),

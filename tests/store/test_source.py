@@ -13,7 +13,7 @@ import pytest
 from store.errors import DiskFullError, ImportSourceError
 from store.importers import source as source_module
 from store.importers.source import find_dataset, unpack
-from tests.store.conftest import small_index
+from tests.support.library import small_index
 
 
 def write_zip(path: Path, members: dict[str, bytes], **options) -> Path:

@@ -12,7 +12,7 @@ from store.importers.dataset import read_dataset, store_dataset
 from store.importers.source import find_dataset
 from store.importers.wlasl import read_index, read_subset
 from store.library import Library
-from tests.store.conftest import instance, small_index, write_dataset
+from tests.support.library import instance, small_index, write_dataset
 
 
 def import_folder(library: Library, folder: Path):

@@ -4,13 +4,15 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
     from store.library import Library
     from store.settings import Settings
+
+_ENDLESS: Final = 100_000
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -73,7 +75,9 @@ def print_table(columns: list[str], rows: list[list[Any]], *, title: str = "") -
         table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
-    Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+    # Only a terminal has a width to fold into; a file or pipe gets whole lines.
+    width = None if sys.stdout.isatty() else _ENDLESS
+    Console(highlight=False, width=width).print(table)
 
 
 def _shown(value: Any) -> str:

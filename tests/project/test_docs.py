@@ -1,0 +1,60 @@
+"""The documents name what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table
+
+from store.schema import Base
+from store.views import VIEWS
+from tui.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    return [
+        info.name or info.callback.__name__.strip("_").replace("_", "-")
+        for info in app.registered_commands
+        if info.callback is not None
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_readme_names_every_command(command):
+    assert re.search(rf"`(signtui )?{command}\b", read("README.md")), command
+
+
+def test_the_data_format_names_every_view_with_its_words():
+    text = read("docs/data-format.md")
+    for name, view in VIEWS.items():
+        assert f"| `{name}` | {view.about}" in text
+
+
+def test_the_data_format_names_every_table():
+    text = read("docs/data-format.md")
+    tables: list[Table] = Base.metadata.sorted_tables
+    assert [t.name for t in tables if f"`{t.name}`" not in text] == []
+
+
+def test_files_that_the_documents_name_are_there():
+    text = read("docs/architecture.md") + read("CONTRIBUTING.md") + read("README.md")
+    named = re.findall(r"`((?:store|capture|ml|tui|benchmarks|tests)/[\w/.]*)`", text)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_links_lead_somewhere():
+    for document in (ROOT / "README.md", *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_pins_name_no_index():
+    for line in read("constraints.txt").splitlines():
+        assert line.startswith("#") or re.fullmatch(r"[\w.\-]+==[\w.+!]+( ;.*)?", line), line
