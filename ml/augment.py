@@ -1,5 +1,7 @@
 """Variation of training clips, drawn anew for each epoch, on the landmarks themselves."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,8 +9,12 @@ from ml.config import AugmentConfig
 from ml.features import Floats
 from store.landmarks import Sequence
 from store.skeleton import N_COORDS, N_SLOTS, WRIST, mirror
+from store.splits import CopyKind
 
-_UNKNOWN_FPS = 25.0
+_UNKNOWN_FPS: Final = 25.0
+_UNKNOWN_ASPECT: Final = 1.6
+_SLOW_FRAMES: Final = 30
+_NOISE: Final = 0.03
 
 
 def augment(
@@ -25,14 +31,12 @@ def augment(
     if rng.random() < config.mirror:
         landmarks = mirror(landmarks)
     landmarks = _turn_hands(landmarks, config, rng)
-    landmarks = _transform(landmarks, sequence.aspect or 1.6, config, rng)
+    landmarks = _transform(landmarks, sequence.aspect or _UNKNOWN_ASPECT, config, rng)
     landmarks = _lose_hands(landmarks, config, rng)
     return Sequence(landmarks, sequence.fps, sequence.aspect), times
 
 
-def _kept_frames(
-    frames: int, config: AugmentConfig, rng: np.random.Generator
-) -> NDArray[np.intp]:
+def _kept_frames(frames: int, config: AugmentConfig, rng: np.random.Generator) -> NDArray[np.intp]:
     first = int(frames * rng.uniform(0, config.crop))
     last = frames - int(frames * rng.uniform(0, config.crop))
     index = np.arange(first, max(last, first + 1))
@@ -44,7 +48,7 @@ def warp(
     times: NDArray[np.float64], strength: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Bend the time line: it still rises, and its ends stay. shape=(frames,)."""
-    if len(times) < 3 or strength == 0:
+    if len(times) <= 2 or strength == 0:  # noqa: PLR2004
         return times
     knots = np.linspace(0, 1, 5)
     steps = np.exp(rng.normal(0, strength * 1.6, len(knots) - 1))
@@ -101,3 +105,16 @@ def _lose_hands(landmarks: Floats, config: AugmentConfig, rng: np.random.Generat
             start = int(rng.integers(0, max(len(lost) - length, 1)))
             lost[start : start + length, slot] = np.nan
     return lost
+
+
+def notebook_copy(frames: Floats, copy: CopyKind, rng: np.random.Generator) -> Floats:
+    """One of the notebook's copies of normalised frames. shape=(frames, 126), length changes."""
+    if copy == "slow":
+        index = np.arange(len(frames))
+        repeats = np.where((index % 3 == 0) & (index > 0), 2, 1)
+        return frames[np.repeat(index, repeats)][:_SLOW_FRAMES]
+    if copy == "fast":
+        return frames[::2]
+    if copy == "noise":
+        return frames + rng.normal(0.0, _NOISE, frames.shape).astype(np.float32)
+    return frames

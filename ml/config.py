@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 from ml.errors import ConfigError
+from store.splits import SplitKind
 
 FeatureKind = Literal["slots", "notebook"]
-SplitKind = Literal["official", "signer", "notebook"]
 Preset = Literal["default", "notebook"]
 
 
@@ -28,7 +28,7 @@ class FeatureConfig:
     """How landmarks become the input of a model; the same in training and live."""
 
     kind: FeatureKind = "slots"
-    length: int = 48
+    length: int = 32
     """Frames of the input, after resampling by time."""
     max_gap_s: float = 0.25
     """A hand that is lost for no longer than this is filled in between."""
@@ -114,7 +114,7 @@ class TrainConfig:
     """An official subset ("100" … "2000"), the glosses themselves, or null for all."""
     split: SplitKind = "official"
     seed: int = 7
-    epochs: int = 150
+    epochs: int = 100
     batch_size: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -206,3 +206,16 @@ def _fits(hint: Any, value: object) -> bool:
 def train_job(config: TrainConfig, resume: str | int | None = None) -> dict[str, Any]:
     """What stands in the job row of a training: the config, or the run to go on with."""
     return {"train": to_json(config), "resume": resume}
+
+
+def demo_config(name: str = "demo") -> TrainConfig:
+    """The default for the drawn data set: few glosses and clips, so a small model and few epochs."""
+    return TrainConfig(
+        name=name,
+        glosses=None,
+        epochs=60,
+        batch_size=16,
+        warmup_epochs=3,
+        patience=25,
+        model=ModelConfig(width=64, stages=1),
+    )

@@ -6,7 +6,6 @@ its wrist, the velocity of both, and whether the hand is there. `notebook`: the 
 notebook that signtui replaces, flaws included.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +28,9 @@ N_CHANNELS: Final = N_SLOTS * _BLOCK + 2 + N_SLOTS
 """The blocks of both hands, the way from left to right hand, and the presence of each."""
 _NOTEBOOK_CHANNELS: Final = N_SLOTS * N_LANDMARKS * N_COORDS
 _SMALLEST: Final = 1e-6
+_PLACE_GAIN: Final = 0.5
+_VELOCITY_GAIN: Final = 3.0
+"""Bring places and velocities to about the size of the shapes, 1."""
 
 
 def channels(config: FeatureConfig) -> int:
@@ -73,7 +75,7 @@ def isotropic(landmarks: Floats, aspect: float) -> Floats:
 
     Shape and type stay.
     """
-    return landmarks * np.array([aspect, 1.0, aspect], np.float32)
+    return np.asarray(landmarks * np.array([aspect, 1.0, aspect], np.float32), np.float32)
 
 
 def resample(
@@ -116,7 +118,9 @@ def _read(
     after = np.where(times[before] >= grid, before, after)
     gap = times[after] - times[before]
     nearest = np.minimum(np.abs(grid - times[before]), np.abs(times[after] - grid))
-    there = (nearest <= near + 1e-9) | ((gap <= reach) & (times[before] <= grid) & (grid <= times[after]))
+    there = (nearest <= near + 1e-9) | (
+        (gap <= reach) & (times[before] <= grid) & (grid <= times[after])
+    )
     weight = np.divide(grid - times[before], gap, out=np.zeros_like(grid), where=gap > 0)
     weight = np.where(gap > reach, np.round(weight), weight)
     weight = weight.clip(0, 1).astype(np.float32)[there, None, None]
@@ -135,11 +139,7 @@ def _describe(points: Floats, present: Mask) -> Floats:
     block = np.concatenate([still, _velocity(still, present)], axis=2) * present[..., None]
     apart = (place[:, 1] - place[:, 0]) * present.all(axis=1)[:, None]
     parts = [block.reshape(len(points), -1), apart, present]
-    return np.concatenate(parts, axis=1).astype(np.float32)
-
-
-_PLACE_GAIN: Final = 0.5
-_VELOCITY_GAIN: Final = 3.0
+    return np.asarray(np.concatenate(parts, axis=1), np.float32)
 
 
 def hand_size(points: Floats, present: Mask) -> float:
@@ -184,12 +184,4 @@ def notebook_window(frames: Floats, config: FeatureConfig) -> Floats:
     if not len(frames):
         return np.zeros((config.length, _NOTEBOOK_CHANNELS), np.float32)
     window = frames[np.minimum(np.arange(config.length), len(frames) - 1)]
-    return (window / config.divide_by).astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where in the channels of `slots` what lies."""
-
-    block: int = _BLOCK
-    presence: int = N_CHANNELS - N_SLOTS
+    return np.asarray(window / config.divide_by, np.float32)

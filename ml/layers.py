@@ -79,7 +79,7 @@ class MaskedAttention(keras.layers.Layer):  # type: ignore[misc]
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
-        _, self.frames, self.width = shapes[0]
+        self.frames, self.width = int(shapes[0][1] or 0), int(shapes[0][2] or 0)
         self.queries = keras.layers.Dense(3 * self.width, use_bias=False, name="queries")
         self.queries.build(shapes[0])
         self.out = keras.layers.Dense(self.width, name="out")
@@ -89,11 +89,14 @@ class MaskedAttention(keras.layers.Layer):  # type: ignore[misc]
         """[x shape=(batch, frames, width), mask shape=(batch, frames, 1)] to x's shape."""
         x, mask = inputs
         size = self.width // self.heads
-        split = ops.reshape(self.queries(x), (-1, self.frames, 3, self.heads, size))
-        query, key, value = (ops.transpose(split[:, :, i], (0, 2, 1, 3)) for i in range(3))
+        query, key, value = (
+            ops.transpose(ops.reshape(part, (-1, self.frames, self.heads, size)), (0, 2, 1, 3))
+            for part in ops.split(self.queries(x), 3, axis=-1)
+        )
         logits = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) * size**-0.5
-        hidden = (1.0 - ops.transpose(mask, (0, 2, 1))) * _MASKED
-        weight = ops.softmax(logits + ops.expand_dims(hidden, 1))
+        # Reshaped, not transposed and expanded: TensorFlow 2.19's converter gets that one wrong.
+        hidden = ops.reshape((1.0 - mask) * _MASKED, (-1, 1, 1, self.frames))
+        weight = ops.softmax(logits + hidden)
         mixed = ops.matmul(self.dropout(weight, training=training), value)
         mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, self.frames, self.width))
         return self.out(mixed)

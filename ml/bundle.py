@@ -1,0 +1,190 @@
+"""The result of a run: a folder with all that recognition needs, checked before it is believed.
+
+    model.tflite    LiteRT, built-in operators only, one clip at a time
+    model.keras     the same model for further training; its weights alone are ever read
+    labels.json     glosses in the order of the model's outputs
+    features.json   `FeatureConfig`: live does what training did
+    bundle.json     versions, config, split, metrics with n and interval, size and hash of each file
+
+Nothing in it is ever unpickled or run: models are data, and a bundle may come from anywhere.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ml.config import FeatureConfig, from_json
+from ml.errors import CheckpointError, ConfigError
+from store.files import PARTIAL, sync_folder, write_error
+
+FORMAT: Final = 1
+LITERT: Final = "model.tflite"
+KERAS: Final = "model.keras"
+LABELS: Final = "labels.json"
+FEATURES: Final = "features.json"
+INDEX: Final = "bundle.json"
+_PARTS: Final = (LITERT, KERAS, LABELS, FEATURES)
+_MAX_JSON: Final = 8 * 2**20
+_MAX_MODEL: Final = 512 * 2**20
+_MAX_LABELS: Final = 100_000
+_MAX_LABEL: Final = 200
+_LITERT_MAGIC: Final = b"TFL3"
+_HINT: Final = "Train it again, or copy the whole bundle folder once more."
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose files are what they say they are."""
+
+    folder: Path
+    labels: tuple[str, ...]
+    features: FeatureConfig
+    about: Mapping[str, Any]
+    """What stands in bundle.json."""
+    model: bytes
+    """The LiteRT model."""
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    litert: bytes,
+    keras_file: Path,
+    labels: list[str],
+    features: dict[str, Any],
+    about: dict[str, Any],
+) -> None:
+    """Write a bundle aside, then give it its name. An older one of that name is replaced.
+
+    Raises:
+        DiskFullError: the disk is full; an older bundle stays as it was.
+        StoreError: the folder cannot be written to.
+    """
+    aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
+    try:
+        aside.mkdir(parents=True)
+        (aside / LITERT).write_bytes(litert)
+        shutil.copyfile(keras_file, aside / KERAS)
+        _write_json(aside / LABELS, labels)
+        _write_json(aside / FEATURES, features)
+        files = {name: _describe(aside / name) for name in _PARTS}
+        _write_json(aside / INDEX, {"format": FORMAT, **about, "files": files})
+        _sync_all(aside)
+        _put_in_place(aside, folder)
+    except OSError as error:
+        raise write_error(error, folder) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read a bundle and check every file of it.
+
+    Raises:
+        CheckpointError: a file is missing, too large, changed, or not what it should be.
+    """
+    about = _read_index(folder)
+    labels = _read_labels(_checked(folder, LABELS, about))
+    try:
+        features = from_json(FeatureConfig, _parsed(FEATURES, _checked(folder, FEATURES, about)))
+    except ConfigError as error:
+        raise _bad(folder, f"{FEATURES}: {error.message}") from error
+    model = _checked(folder, LITERT, about)
+    if model[4:8] != _LITERT_MAGIC:
+        raise _bad(folder, f"{LITERT} is no LiteRT model")
+    return Bundle(folder, labels, features, about, model)
+
+
+def checked_keras_file(folder: Path) -> Path:
+    """The path of model.keras, once its bytes are what bundle.json says. Raises CheckpointError."""
+    _checked(folder, KERAS, _read_index(folder))
+    return folder / KERAS
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    about = _parsed(INDEX, _bytes(folder, INDEX, _MAX_JSON))
+    if not isinstance(about, dict) or not isinstance(about.get("files"), dict):
+        raise _bad(folder, f"{INDEX} is no index of a bundle")
+    if about.get("format") != FORMAT:
+        raise CheckpointError(
+            f"The bundle {folder} has format {str(about.get('format'))[:40]}, "
+            f"this signtui reads format {FORMAT}.",
+            hint="Update signtui, or export the bundle again.",
+        )
+    return about
+
+
+def _checked(folder: Path, name: str, about: Mapping[str, Any]) -> bytes:
+    said = about["files"].get(name)
+    if not isinstance(said, dict):
+        raise _bad(folder, f"{INDEX} does not name {name}")
+    limit = _MAX_MODEL if name in (LITERT, KERAS) else _MAX_JSON
+    data = _bytes(folder, name, limit)
+    if hashlib.sha256(data).hexdigest() != said.get("sha256"):
+        raise _bad(folder, f"{name} is not the file that the bundle was made with")
+    return data
+
+
+def _bytes(folder: Path, name: str, limit: int) -> bytes:
+    path = folder / name
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise _bad(folder, f"{name} has {size} bytes, more than the {limit} allowed")
+        return path.read_bytes()
+    except OSError as error:
+        raise _bad(folder, f"{name}: {error.strerror or error}") from error
+
+
+def _parsed(name: str, data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{name} of the bundle is not JSON.", hint=_HINT) from error
+
+
+def _read_labels(data: bytes) -> tuple[str, ...]:
+    labels = _parsed(LABELS, data)
+    if (
+        not isinstance(labels, list)
+        or not 0 < len(labels) <= _MAX_LABELS
+        or not all(isinstance(label, str) and 0 < len(label) <= _MAX_LABEL for label in labels)
+        or len(set(labels)) != len(labels)
+    ):
+        raise CheckpointError(f"{LABELS} of the bundle is no list of glosses.", hint=_HINT)
+    return tuple(labels)
+
+
+def _bad(folder: Path, reason: str) -> CheckpointError:
+    return CheckpointError(f"The bundle {folder} cannot be used: {reason}.", hint=_HINT)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+
+def _sync_all(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def _put_in_place(aside: Path, folder: Path) -> None:
+    old = aside.with_name(f"{aside.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    aside.rename(folder)
+    sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""A training, half done: weights, optimiser and the state of everything around them, in one file.
+
+The file is a NumPy archive without pickled objects: one array for each variable, and the rest as
+JSON. It replaces its predecessor in one rename, so that a kill at any moment leaves a whole one.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.errors import CheckpointError
+from store.files import write_aside
+
+_FORMAT: Final = 1
+_STATE: Final = "state"
+_HINT: Final = "Start the training anew, without --resume."
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    epoch: int
+    """The last epoch that it covers, from 0."""
+    model: tuple[NDArray[Any], ...]
+    optimizer: tuple[NDArray[Any], ...]
+    state: dict[str, Any]
+    """JSON: plan, early stopping, split hash."""
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint. Raises DiskFullError, StoreError."""
+    head = {
+        "format": _FORMAT,
+        "epoch": checkpoint.epoch,
+        "model": len(checkpoint.model),
+        "optimizer": len(checkpoint.optimizer),
+        "state": checkpoint.state,
+    }
+    arrays = {
+        f"{name}{index}": array
+        for name, group in (("model", checkpoint.model), ("optimizer", checkpoint.optimizer))
+        for index, array in enumerate(group)
+    }
+    arrays[_STATE] = np.frombuffer(json.dumps(head).encode(), np.uint8)
+    with write_aside(path) as aside, aside.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        CheckpointError: it is not there, damaged, or no checkpoint of ours.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            head = json.loads(file[_STATE].tobytes())
+            if head["format"] != _FORMAT:
+                raise CheckpointError(f"{path.name} has format {head['format']}.", hint=_HINT)
+            groups = [
+                tuple(file[f"{name}{index}"] for index in range(int(head[name])))
+                for name in ("model", "optimizer")
+            ]
+            return Checkpoint(int(head["epoch"]), groups[0], groups[1], dict(head["state"]))
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            "This run has no checkpoint: it ended before its first epoch did.", hint=_HINT
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(
+            f"The checkpoint {path} cannot be read: {str(error)[:200]}.", hint=_HINT
+        ) from error

@@ -1,0 +1,151 @@
+"""A bundle at work: landmarks in, glosses out, by LiteRT alone.
+
+TensorFlow is never imported here: live runs beside MediaPipe, and the two share no process.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from ml.bundle import Bundle, read_bundle
+from ml.errors import CheckpointError
+from ml.features import Floats, channels, extract_features
+from store.assign import assign_slots
+from store.landmarks import Sequence
+from store.skeleton import SEQUENCE_SHAPE
+
+_HINT: Final = "Train it again, or copy the whole bundle folder once more."
+TOP: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of a sequence."""
+
+    top: tuple[tuple[str, float], ...]
+    """Gloss and score, best first."""
+
+    @property
+    def gloss(self) -> str:
+        return self.top[0][0]
+
+    @property
+    def score(self) -> float:
+        return self.top[0][1]
+
+
+class Recognizer:
+    """A loaded bundle. Not for several threads at once."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.labels = bundle.labels
+        self.features = bundle.features
+        shape = (1, self.features.length, channels(self.features))
+        self._run = LiteModel(bundle.model, shape, len(self.labels))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open a bundle. Raises CheckpointError."""
+        return cls(read_bundle(folder))
+
+    def scores(self, features: Floats) -> Floats:
+        """One score for each gloss. shape=(length, channels) to (glosses,)."""
+        return self._run(features)
+
+    def predict(
+        self,
+        sequence: Sequence,
+        *,
+        timestamps: NDArray[np.float64] | None = None,
+        top: int = TOP,
+    ) -> Prediction:
+        """Name the sign that a sequence shows."""
+        features = extract_features(sequence, self.features, timestamps=timestamps)
+        return self.name(self.scores(features), top=top)
+
+    def name(self, scores: Floats, *, top: int = TOP) -> Prediction:
+        """The best glosses of scores, shape=(glosses,)."""
+        best = np.argsort(-scores, kind="stable")[:top]
+        return Prediction(tuple((self.labels[index], float(scores[index])) for index in best))
+
+
+class LiteModel:
+    """A LiteRT model with one input and one output, whose shapes are checked."""
+
+    def __init__(self, model: bytes, shape: tuple[int, ...], n_outputs: int) -> None:
+        try:
+            self._interpreter = Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
+            inputs = self._interpreter.get_input_details()
+            outputs = self._interpreter.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"The LiteRT model cannot be loaded: {str(error)[:200]}.", hint=_HINT
+            ) from error
+        self._check(inputs, shape, "input")
+        self._check(outputs, (1, n_outputs), "output")
+        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+
+    def __call__(self, features: Floats) -> Floats:
+        """shape=(length, channels) to (outputs,)."""
+        self._interpreter.set_tensor(self._input, features[None].astype(np.float32, copy=False))
+        self._interpreter.invoke()
+        return np.array(self._interpreter.get_tensor(self._output)[0], np.float32)
+
+    @staticmethod
+    def _check(details: list[dict[str, Any]], shape: tuple[int, ...], side: str) -> None:
+        found = [(tuple(int(n) for n in part["shape"]), part["dtype"]) for part in details]
+        if found != [(shape, np.float32)]:
+            raise CheckpointError(
+                f"The {side} of the LiteRT model is {str(found)[:200]}, not float32 {shape}.",
+                hint=_HINT,
+            )
+
+
+@dataclass(slots=True)
+class Window:
+    """The latest detections of a stream, with their times, to be read as one sequence."""
+
+    seconds: float | None = None
+    """How far back it reaches; None keeps all."""
+    fps: float = 0.0
+    aspect: float = 0.0
+    _times: deque[float] = field(default_factory=deque)
+    _landmarks: deque[Floats] = field(default_factory=deque)
+    _right: deque[Floats] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, time_s: float, landmarks: Floats, right: Floats) -> None:
+        """Take the hands of one frame, in order of detection.
+
+        Args:
+            time_s: seconds, rising from frame to frame.
+            landmarks: shape=(2, 21, 3), NaN where absent.
+            right: shape=(2,), the detector's probability of a right hand, NaN where absent.
+        """
+        self._times.append(time_s)
+        self._landmarks.append(landmarks)
+        self._right.append(right)
+        while self.seconds is not None and time_s - self._times[0] > self.seconds:
+            for kept in (self._times, self._landmarks, self._right):
+                kept.popleft()
+
+    def sequence(self) -> Sequence:
+        """All that is in the window, hands named as a whole."""
+        if not self._times:
+            return Sequence(np.zeros((0, *SEQUENCE_SHAPE), np.float32), self.fps, self.aspect)
+        landmarks = np.stack(self._landmarks)
+        named = assign_slots(landmarks, np.stack(self._right), aspect=self.aspect)
+        return Sequence(named, self.fps, self.aspect)
+
+    def timestamps(self) -> NDArray[np.float64]:
+        """Seconds of the frames. shape=(frames,)."""
+        return np.array(self._times, np.float64)

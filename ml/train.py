@@ -1,0 +1,222 @@
+"""The training job: `python -P -m ml.train --library DIR --job ID`.
+
+The job row holds either `{"train": TrainConfig}` or `{"resume": run}` (see `ml.config.train_job`).
+"""
+
+import logging
+import platform
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ml.backend import keras, make_repeatable
+from ml.callbacks import Metrics
+from ml.config import TrainConfig, from_json, to_json
+from ml.dataset import Part, load_part, plain_features
+from ml.errors import ModelError
+from ml.export import export_bundle
+from ml.fitting import Fitting, predict
+from ml.judge import judge, record
+from ml.metrics import accuracy, true_ranks
+from ml.models import build_model
+from ml.prepare import Data, prepare_data, write_split
+from ml.recognizer import Recognizer
+from store import __version__
+from store.child import child_main
+from store.jobs import JobStoppedError, RunningJob
+from store.library import Library
+from store.runs import create_run, finish_run, forget_epochs, get_run, record_epoch, start_run
+from store.words import Request, Status
+
+log = logging.getLogger(__name__)
+
+BUNDLE: Final = "bundle"
+_GATE_CLIPS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """A run that is about to begin or to go on."""
+
+    run_id: int
+    config: TrainConfig
+    data: Data
+    resumed: bool
+
+
+def train(job: RunningJob) -> None:
+    """Train a run, or go on with one, as the job's row says.
+
+    Raises:
+        EmptySplitError: nothing to train on or to select with.
+        LeakError: identical clips lie in two parts.
+        CheckpointError: the run cannot be resumed.
+        DivergedError: the loss is no number any more.
+        JobStoppedError: a stop was asked for; the best epoch so far is in the run's bundle.
+    """
+    library, training = job.library, _begin(job.library, job)
+    job.result({"run": training.run_id})
+    try:
+        ended = _run(library, job, training)
+    except BaseException as error:
+        status = Status.CANCELLED if isinstance(error, JobStoppedError) else Status.FAILED
+        finish_run(library, training.run_id, status=status, error=str(error)[:1000] or None)
+        raise
+    if not ended:
+        raise JobStoppedError("Stopped on request; the best epoch so far is kept.")
+
+
+def _begin(library: Library, job: RunningJob) -> _Training:
+    resume = job.config.get("resume")
+    if resume is not None:
+        run = get_run(library, resume)
+        if run.status == Status.FINISHED:
+            raise ModelError(
+                f"The run {run.name} is finished.", hint="Train a new one: signtui train"
+            )
+        config = from_json(TrainConfig, run.config)
+        data = prepare_data(library, config, run.extractor_id)
+        return _Training(run.id, config, data, resumed=True)
+    config = from_json(TrainConfig, job.config.get("train", {}))
+    data = prepare_data(library, config)
+    run_id = create_run(
+        library,
+        name=config.name or None,
+        preset=config.preset,
+        config=to_json(config),
+        extractor_id=data.extractor_id,
+        job_id=job.id,
+    )
+    return _Training(run_id, config, data, resumed=False)
+
+
+def _run(library: Library, job: RunningJob, training: _Training) -> bool:
+    """Train, export and record; False where it was stopped."""
+    started = time.monotonic()
+    run_id, data = training.run_id, training.data
+    folder = library.run_dir(run_id)
+    _announce(job, data)
+    if data.split.leaking:
+        job.warn("This split leaks: copies of one clip lie on both sides. Compare, do not quote.")
+    train_part = load_part(library, data.split.train, data.labels)
+    val_part = load_part(library, data.split.val, data.labels)
+    config = _with_scale(training.config, train_part)
+    make_repeatable(config.seed)
+    model = build_model(config, len(data.labels))
+    start_run(
+        library,
+        run_id,
+        job_id=job.id,
+        split_kind=data.split.kind,
+        split_hash=data.split.hash,
+        n_train=len(train_part),
+        n_val=len(val_part),
+        n_test=len(data.split.test),
+        n_glosses=len(data.labels),
+        parameters=int(model.count_params()),
+    )
+    write_split(folder, data)
+    fitting = Fitting(model, config, train_part, val_part, folder, data.split.hash)
+    if training.resumed:
+        fitting.resume()
+        forget_epochs(library, run_id, after=fitting.epoch - 1)
+    _follow(fitting, library, job, run_id)
+    ended = fitting.run()
+    if fitting.stopping.best_epoch < 0:
+        raise JobStoppedError("Stopped before the first epoch was done.")
+    _export(library, training, fitting, time.monotonic() - started)
+    status = Status.FINISHED if ended else Status.CANCELLED
+    best = fitting.stopping.best_epoch
+    finish_run(library, run_id, status=status, best_epoch=best, bundle=BUNDLE)
+    return ended
+
+
+def _announce(job: RunningJob, data: Data) -> None:
+    split = data.split
+    job.info(
+        f"{len(split.train)} train, {len(split.val)} val and {len(split.test)} test samples of "
+        f"{len(data.labels)} glosses, split {split.kind} {split.hash[:12]}"
+    )
+    dropped = split.dropped
+    if dropped.crossing or dropped.repeated or dropped.contradicting:
+        job.warn(
+            f"Identical clips: {dropped.crossing} left out because they lie in a later part, "
+            f"{dropped.repeated} left out as repeated, {dropped.contradicting} kept under "
+            "different glosses."
+        )
+
+
+def _with_scale(config: TrainConfig, part: Part) -> TrainConfig:
+    """The notebook divides by its largest training value where that exceeds 1."""
+    if config.features.kind != "notebook":
+        return config
+    plain = replace(config.features, divide_by=1.0)
+    largest = float(plain_features(part, plain, config.seed).max())
+    return replace(config, features=replace(plain, divide_by=max(largest, 1.0)))
+
+
+def _follow(fitting: Fitting, library: Library, job: RunningJob, run_id: int) -> None:
+    """Let the catalog hear of each epoch, and the training of requests."""
+    began, first = time.monotonic(), fitting.epoch
+    epochs = fitting.config.epochs
+    job.progress(done=first, total=epochs, unit="epochs", message="first epoch", force=True)
+
+    def on_epoch(epoch: int, metrics: Metrics) -> None:
+        record_epoch(library, run_id, epoch, metrics)
+        each = (time.monotonic() - began) / (epoch + 1 - first)
+        best = fitting.stopping.best_top1
+        job.progress(
+            done=epoch + 1,
+            message=f"val top-1 {metrics['val_top1']:.1%}, best {best:.1%}",
+            detail={"run": run_id, "eta_s": round(each * (epochs - epoch - 1), 1), **metrics},
+        )
+
+    def should_stop() -> bool:
+        job.wait_while_paused()
+        return job.request is Request.STOP
+
+    fitting.on_epoch, fitting.should_stop = on_epoch, should_stop
+
+
+def _export(library: Library, training: _Training, fitting: Fitting, seconds: float) -> None:
+    """Write the bundle of the best epoch, and judge val with it."""
+    fitting.take_best()
+    data, config = training.data, fitting.config
+    features = plain_features(fitting.val, config.features, config.seed)
+    targets = fitting.val.targets
+    found = accuracy(true_ranks(predict(fitting.model, features), targets), targets)
+    split = {"kind": data.split.kind, "hash": data.split.hash, "leaking": data.split.leaking}
+    about = {
+        "run": training.run_id,
+        "preset": config.preset,
+        "split": split,
+        "selected_on": "val",
+        "metrics": {"val": found.as_json()},
+        "best_epoch": fitting.stopping.best_epoch,
+        "parameters": int(fitting.model.count_params()),
+        "seconds": round(seconds, 1),
+        "extractor": data.extractor,
+        "versions": _versions(),
+    }
+    some = np.linspace(0, len(features) - 1, min(_GATE_CLIPS, len(features))).astype(int)
+    folder = library.run_dir(training.run_id) / BUNDLE
+    export_bundle(folder, fitting.model, config, data.labels, features[some], about)
+    judgement = judge(Recognizer.load(folder), data.split.val, fitting.val, config.seed)
+    detail = {f"split_{name}": split[name] for name in ("kind", "hash")}
+    record(library, training.run_id, "val", judgement, {**detail, "leaking": data.split.leaking})
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "signtui": __version__,
+        "python": platform.python_version(),
+        "keras": str(keras.__version__),
+        "backend": str(keras.backend.backend()),
+        "numpy": np.__version__,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(child_main(train))
