@@ -140,18 +140,28 @@ class ClipReader:
         Raises:
             UnreadableClipError: no frame at all, or one of absurd size.
         """
-        empty = True
-        while True:
+        return self.frames(0, None)
+
+    def frames(self, first: int, last: int | None) -> Iterator[NDArray[np.uint8]]:
+        """Yield the pictures of a range of frames, half-open; it may end early.
+
+        Raises:
+            UnreadableClipError: no frame at all, or one of absurd size.
+        """
+        index = 0
+        while last is None or index < last:
+            # Frames before the range are decoded, since seeking is inexact, but not converted.
             try:
-                found, image = self._capture.read()
+                if not self._capture.grab():
+                    break
+                image = self._capture.retrieve()[1] if index >= first else None
             except cv2.error as error:
                 raise UnreadableClipError(f"undecodable: {_first_line(error)}") from error
-            if not found:
-                break
-            _check_size(image.shape[1], image.shape[0])
-            empty = False
-            yield image
-        if empty:
+            index += 1
+            if image is not None:
+                _check_size(image.shape[1], image.shape[0])
+                yield image
+        if not index:
             raise UnreadableClipError(f"no frames: {self._explain()}")
 
     def __enter__(self) -> Self:

@@ -1,0 +1,15 @@
+"""The scan job's process: `python -P -m capture.scan --library DIR --job ID`."""
+
+import sys
+
+
+def main() -> int:
+    # Spawned workers import this module again as their own main: it must not cost them SQLAlchemy.
+    from capture.entry import run_child  # noqa: PLC0415
+    from capture.scanner import scan  # noqa: PLC0415
+
+    return run_child("capture.scan", scan)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Many small landmark files become one, and files that nothing points to are swept away.
+
+The order makes a kill harmless at any moment: the pack is written aside, synced and renamed; one
+transaction moves the rows from the loose files to it; only then are the loose files deleted. A
+pack without rows or a loose file without a row is what a kill leaves, and the next sweep takes it.
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from store.extractions import LOOSE_PREFIX, add_landmark_file
+from store.files import PARTIAL
+from store.landmarks import read_sequence, write_sequences
+from store.library import Library
+from store.schema import Clip, Extraction, Instance, LandmarkFile
+
+log = logging.getLogger(__name__)
+
+PACK_PREFIX: Final = "pack-"
+PACK_SIZE: Final = 256
+"""Sequences in one file: about 8 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loose:
+    extraction_id: int
+    file_id: int
+    name: str
+    video_id: str
+
+
+def pack_loose(library: Library, extractor_id: int, *, at_least: int = 2) -> int:
+    """Join the loose files of an extractor, `PACK_SIZE` at a time.
+
+    Returns:
+        How many files are gone.
+
+    Raises:
+        DiskFullError: the loose files stay as they are.
+        DamagedFileError: a loose file cannot be read.
+    """
+    with library.reading() as session:
+        loose = _list_loose(session, extractor_id)
+    packed = 0
+    for start in range(0, len(loose), PACK_SIZE):
+        group = loose[start : start + PACK_SIZE]
+        if len(group) >= at_least:
+            _pack(library, extractor_id, group)
+            packed += len(group)
+    return packed
+
+
+def sweep(library: Library) -> int:
+    """Delete what a killed job left: half-written files, and extracted ones no row points to.
+
+    Only for the one job that writes landmarks; returns how many files are gone.
+    """
+    with library.session() as session:
+        used = select(Extraction.file_id).where(Extraction.file_id.is_not(None))
+        session.execute(
+            delete(LandmarkFile).where(
+                LandmarkFile.name.startswith(LOOSE_PREFIX), LandmarkFile.id.not_in(used)
+            )
+        )
+        known = set(session.scalars(select(LandmarkFile.name)))
+    found = [path for path in library.landmarks_dir.iterdir() if path.name not in known]
+    stale = [path for path in found if _is_ours(path)]
+    for path in stale:
+        _delete(path)
+    return len(stale)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name.endswith(PARTIAL) or path.name.startswith((LOOSE_PREFIX, PACK_PREFIX))
+
+
+def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:
+    rows = session.execute(
+        select(Extraction.id, LandmarkFile.id, LandmarkFile.name, Clip.video_id)
+        .join(LandmarkFile, LandmarkFile.id == Extraction.file_id)
+        .join(Instance, Instance.id == Extraction.instance_id)
+        .join(Clip, Clip.id == Instance.clip_id)
+        .where(
+            LandmarkFile.extractor_id == extractor_id, LandmarkFile.name.startswith(LOOSE_PREFIX)
+        )
+        .order_by(Extraction.id)
+    )
+    return [_Loose(*row) for row in rows]
+
+
+def _pack(library: Library, extractor_id: int, group: list[_Loose]) -> None:
+    folder = library.landmarks_dir
+    path = folder / f"{PACK_PREFIX}{uuid.uuid4().hex[:12]}.h5"
+    write_sequences(path, ((item.video_id, read_sequence(folder / item.name)) for item in group))
+    with library.session() as session:
+        file_id = add_landmark_file(session, path, extractor_id, len(group))
+        for position, item in enumerate(group):
+            session.execute(
+                update(Extraction)
+                .where(Extraction.id == item.extraction_id, Extraction.file_id == item.file_id)
+                .values(file_id=file_id, position=position)
+            )
+        gone = [item.file_id for item in group]
+        session.execute(delete(LandmarkFile).where(LandmarkFile.id.in_(gone)))
+    for item in group:
+        _delete(folder / item.name)
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        # On Windows a reader may hold it; the next sweep takes it.
+        log.info("%s stays for now: %s", path.name, error)
