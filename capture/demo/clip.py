@@ -19,6 +19,8 @@ from store.skeleton import LEFT, N_COORDS, N_LANDMARKS, N_SLOTS, RIGHT
 FPS: Final = 25
 _MOST_OUTSIDE: Final = 10
 """A hand counts as drawn while at most this many of its joints are outside the picture."""
+_WEAK_HAND_LAG: Final = (0.5, 1.5)
+"""How late the weak hand is in a two-handed sign, frames."""
 _MIRROR: Final = np.array([-1.0, 1.0, 1.0])
 
 
@@ -50,7 +52,11 @@ def draw_clip(sign: Sign, signer: Signer, seed: tuple[int, ...]) -> DrawnClip:
     manner, staging = _manner(signer, rng), _staging(rng)
     paths = {RIGHT: signing_path(sign, manner, signer.hand)}
     frames = manner.timing.frames
-    paths[LEFT] = paths[RIGHT] if sign.hands == N_SLOTS else resting_path(frames, signer.hand)
+    paths[LEFT] = (
+        signing_path(sign, manner, signer.hand, lag=rng.uniform(*_WEAK_HAND_LAG))
+        if sign.hands == N_SLOTS
+        else resting_path(frames, signer.hand)
+    )
     arms = {slot: _arms(path, slot, signer, staging.camera) for slot, path in paths.items()}
     ground = draw_ground(signer, staging.camera, staging.light, rng)
     pictures = np.empty((frames, HEIGHT, WIDTH, 3), np.uint8)
@@ -68,11 +74,11 @@ def draw_clip(sign: Sign, signer: Signer, seed: tuple[int, ...]) -> DrawnClip:
 def _manner(signer: Signer, rng: np.random.Generator) -> Manner:
     tempo = signer.tempo * rng.uniform(0.88, 1.12)
     timing = Timing(
-        rest=int(rng.integers(1, 5)),
-        raise_=max(round(9 / tempo), 7),
+        rest=int(rng.integers(1, 4)),
+        raise_=max(round(12 / tempo), 10),
         stroke=max(round(17 / tempo), 12),
-        lower=max(round(9 / tempo), 7),
-        rest_after=int(rng.integers(1, 4)),
+        lower=max(round(12 / tempo), 10),
+        rest_after=int(rng.integers(0, 2)),
     )
     shift, turn = rng.normal(0, 1.0, 3), rng.normal(0, 0.08, 3)
     return Manner(

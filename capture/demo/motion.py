@@ -8,9 +8,11 @@ import numpy as np
 from capture.demo.hand import Array, Proportions, hand_joints, palm_rotation
 from capture.demo.signs import Key, Sign, handshape_angles
 
-_IDLE_PLACE: Final = np.array([-17.0, -51.0, 12.0])
+_IDLE_PLACE: Final = np.array([-17.0, -40.0, 10.0])
 _IDLE_FINGERS: Final = np.array([0.5, -0.6, 0.4])
 _IDLE_PALM: Final = np.array([0.5, 0.3, -0.8])
+_RAMP: Final = 0.25
+"""The part of a movement that speeds up, and the part that slows down."""
 _PALM_CENTRE: Final = (0, 5, 9, 13, 17)
 
 
@@ -18,11 +20,11 @@ _PALM_CENTRE: Final = (0, 5, 9, 13, 17)
 class Timing:
     """How many frames each part of a clip takes."""
 
-    rest: int = 3
-    raise_: int = 7
-    stroke: int = 18
-    lower: int = 6
-    rest_after: int = 2
+    rest: int
+    raise_: int
+    stroke: int
+    lower: int
+    rest_after: int
 
     @property
     def frames(self) -> int:
@@ -55,15 +57,17 @@ class HandPath:
     """shape=(frames, 21, 3), cm, in the hand's own frame."""
 
 
-def signing_path(sign: Sign, manner: Manner, proportions: Proportions) -> HandPath:
-    """Return the way of a hand that rests, signs and rests again."""
+def signing_path(
+    sign: Sign, manner: Manner, proportions: Proportions, *, lag: float = 0.0
+) -> HandPath:
+    """Return the way of a hand that rests, signs and rests again, `lag` frames late."""
     idle = handshape_angles("relaxed")
     keys = [_vary(key, sign, manner) for key in sign.keys]
     shapes = [_lax(handshape_angles(key.handshape), idle, manner.laxness) for key in keys]
     fingers = _turned([key.fingers for key in keys], manner.turn)
     palms = _turned([key.palm for key in keys], manner.turn)
     wrists = _wrists(sign, keys, np.array(shapes), (fingers, palms), proportions)
-    times = _key_times(manner.timing, [key.at for key in keys])
+    times = _key_times(manner.timing, [key.at for key in keys]) + lag
 
     def through(idle_value: Array, values: Array) -> Array:
         whole = np.concatenate([idle_value[None]] * 2 + [values] + [idle_value[None]] * 2)
@@ -143,6 +147,18 @@ def _interpolated(times: Array, values: Array, frames: int) -> Array:
     now = np.arange(frames, dtype=np.float64)
     before = np.clip(np.searchsorted(times, now, side="right") - 1, 0, len(times) - 2)
     part = np.clip((now - times[before]) / (times[before + 1] - times[before]), 0, 1)
-    eased = (1 - np.cos(np.pi * part)) / 2
-    eased = eased.reshape(-1, *(1,) * (values.ndim - 1))
+    eased = _eased(part).reshape(-1, *(1,) * (values.ndim - 1))
     return np.asarray(values[before] + (values[before + 1] - values[before]) * eased, np.float64)
+
+
+def _eased(part: Array) -> Array:
+    """Return how far a movement is: it speeds up, keeps its speed, slows down.
+
+    Unlike a minimum-jerk profile this has no high peak of speed, which a tracker that searches
+    near the last frame's hand would lose.
+    """
+    top_speed = 1 / (1 - _RAMP)
+    rising = top_speed * part**2 / (2 * _RAMP)
+    falling = 1 - top_speed * (1 - part) ** 2 / (2 * _RAMP)
+    steady = top_speed * (part - _RAMP / 2)
+    return np.where(part < _RAMP, rising, np.where(part > 1 - _RAMP, falling, steady))

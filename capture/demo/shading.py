@@ -53,7 +53,7 @@ def shade(heights: Field, light: Light, crease: float) -> Field:
     return np.asarray(
         openness * (light.ambient + light.strength * diffuse)
         + light.rim * rim * diffuse
-        + np.float32(0.1) * np.maximum(lit, 0) ** 24,
+        + np.float32(0.06) * np.maximum(lit, 0) ** 16,
         np.float32,
     )
 
@@ -77,7 +77,7 @@ def skin_ramp(colour: tuple[int, int, int]) -> Image:
     """
     level = np.linspace(0, 1.25, 256)[:, None]
     tone = np.asarray(colour, np.float64)[None, :] * level ** np.array([1.25, 1.12, 0.9])
-    highlight = np.maximum(level - 1, 0) * 160
+    highlight = np.maximum(level - 1, 0) * 60
     return as_image(tone + highlight).reshape(256, 1, 3)
 
 
@@ -86,7 +86,7 @@ def cloth_ramp(colour: tuple[int, int, int]) -> Image:
     return as_image(np.asarray(colour)[None, :] * level).reshape(256, 1, 3)
 
 
-def as_image(values: NDArray[np.floating]) -> Image:
+def as_image(values: NDArray[np.float32] | NDArray[np.float64]) -> Image:
     """Return the values as bytes, those out of range at its ends."""
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
