@@ -1,4 +1,4 @@
-"""import, scan, stats: what is in the library."""
+"""import, scan, stats, check: what is in the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command()(scan)
     app.command()(stats)
+    app.command()(check)
 
 
 def import_(
@@ -153,3 +154,24 @@ def _print_coverage(found: "LibraryStats") -> None:
                 for s in found.subsets
             ],
         )  # fmt: skip
+
+
+def check(
+    context: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Make them agree again.")] = False,
+    json: Json = False,
+) -> None:
+    """Hold the catalog against the files, both ways."""
+    from store.check import check as check_library
+
+    report = check_library(context_of(context).open(), repair=repair)
+    if json:
+        print_json(report.as_json())
+    else:
+        typer.echo(f"{report.files:,} landmark files with {report.sequences:,} sequences read")
+        for found in report.findings:
+            state = "repaired" if found.repaired else "found"
+            typer.echo(f"{state}: {found.kind} {found.name}: {found.text}")
+        typer.echo("Clean." if report.clean else "Not clean. Try: signtui check --repair")
+    if not report.clean:
+        raise typer.Exit(1)

@@ -1,0 +1,227 @@
+"""Hold the catalog against the files, both ways; with `repair`, make them agree again.
+
+What is damaged or gone is forgotten and becomes pending, so that the next extraction or import
+makes it anew. Files that no row points to are what a killed job leaves: a repair deletes them.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+
+from store.database import translated_errors
+from store.errors import DamagedFileError, LibraryBusyError
+from store.jobs import list_jobs, recover_jobs
+from store.landmarks import read_sequences, read_video_ids
+from store.library import Library
+from store.pack import sweep
+from store.schema import Clip, Extraction, Instance, LandmarkFile, Run
+from store.words import ExtractionStatus, JobKind, Status
+
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that catalog and files disagree about."""
+
+    kind: str
+    """damaged, missing, stale, orphan, bundle or catalog."""
+    name: str
+    """A file of the library, or a place in the catalog."""
+    text: str
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    files: int
+    sequences: int
+    findings: list[Finding]
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is left to repair."""
+        return all(finding.repaired for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "clean": self.clean}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    extraction_id: int
+    video_id: str
+    position: int | None
+    sha256: str | None
+
+
+def check(library: Library, *, repair: bool = False) -> CheckReport:
+    """Read every landmark file and compare it with its rows.
+
+    Raises:
+        LibraryBusyError: a repair was asked for while a job is at work.
+    """
+    recover_jobs(library)
+    if repair:
+        _require_rest(library)
+    findings = _check_database(library)
+    files, counted = _stored(library)
+    broken: dict[str, tuple[str, str, list[int]]] = {}
+    for name, rows in files.items():
+        problem = _check_file(library, name, rows)
+        if problem is not None:
+            broken[name] = problem
+    stale = _stale_rows(library)
+    if repair:
+        _forget(library, broken, stale)
+    findings += [Finding(kind, name, text, repair) for name, (kind, text, _) in broken.items()]
+    if stale:
+        text = f"{len(stale)} extractions say they run, but no job does"
+        findings.append(Finding("stale", "extraction", text, repair))
+    findings += _check_orphans(library, set(files), repair=repair)
+    findings += _check_bundles(library)
+    return CheckReport(len(files), counted, findings)
+
+
+def _require_rest(library: Library) -> None:
+    busy = [job for job in list_jobs(library) if job.status == Status.RUNNING]
+    if busy:
+        raise LibraryBusyError(
+            f"Job {busy[0].id} ({busy[0].kind}) is at work on this library.",
+            hint=f"Wait for it, or: signtui stop {busy[0].id}",
+        )
+
+
+def _check_database(library: Library) -> list[Finding]:
+    findings = []
+    with translated_errors(), closing(library.connect_read_only()) as connection:
+        for pragma in ("integrity_check(5)", "foreign_key_check"):
+            for row in _rows(connection, pragma):
+                if row != ("ok",):
+                    text = ", ".join(str(value) for value in row)
+                    findings.append(Finding("catalog", "catalog.sqlite", text, repaired=False))
+    return findings
+
+
+def _rows(connection: sqlite3.Connection, pragma: str) -> list[tuple[Any, ...]]:
+    return connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _stored(library: Library) -> tuple[dict[str, list[_Stored]], int]:
+    files: dict[str, list[_Stored]] = {}
+    with library.reading() as session:
+        for name in session.scalars(select(LandmarkFile.name)):
+            files[name] = []
+        rows = session.execute(
+            select(
+                LandmarkFile.name,
+                Extraction.id,
+                Clip.video_id,
+                Extraction.position,
+                Extraction.landmarks_sha256,
+            )
+            .join(Extraction, Extraction.file_id == LandmarkFile.id)
+            .join(Instance, Instance.id == Extraction.instance_id)
+            .join(Clip, Clip.id == Instance.clip_id)
+        ).all()
+    for row in rows:
+        files[row[0]].append(_Stored(row[1], row[2], row[3], row[4]))
+    return files, len(rows)
+
+
+def _check_file(
+    library: Library, name: str, rows: list[_Stored]
+) -> tuple[str, str, list[int]] | None:
+    """What is wrong with a file: kind, text, and the extractions that suffer."""
+    path = library.landmarks_dir / name
+    ids = [row.extraction_id for row in rows]
+    if not path.is_file():
+        return "missing", f"the file of {len(ids)} extractions is not there", ids
+    try:
+        names = read_video_ids(path)
+        sequences = read_sequences(path, [row.position or 0 for row in rows])
+    except DamagedFileError as error:
+        return "damaged", f"{error.message} {len(ids)} extractions rest on it", ids
+    wrong = [
+        row.extraction_id
+        for row, sequence in zip(rows, sequences, strict=True)
+        if names[row.position or 0] != row.video_id or row.sha256 not in {None, sequence.sha256()}
+    ]
+    if wrong:
+        return "damaged", f"{len(wrong)} sequences are not what was written", wrong
+    return None
+
+
+def _stale_rows(library: Library) -> list[int]:
+    if any(
+        job.kind == JobKind.EXTRACT and job.status == Status.RUNNING for job in list_jobs(library)
+    ):
+        return []
+    with library.reading() as session:
+        running = Extraction.status == ExtractionStatus.RUNNING
+        done = Extraction.status == ExtractionStatus.DONE
+        done_without_file = done & Extraction.file_id.is_(None)
+        return list(session.scalars(select(Extraction.id).where(running | done_without_file)))
+
+
+def _forget(
+    library: Library, broken: dict[str, tuple[str, str, list[int]]], stale: list[int]
+) -> None:
+    ids = stale + [extraction for _, _, suffering in broken.values() for extraction in suffering]
+    with library.session() as session:
+        for start in range(0, len(ids), _AT_ONCE):
+            session.execute(
+                update(Extraction)
+                .where(Extraction.id.in_(ids[start : start + _AT_ONCE]))
+                .values(
+                    status=ExtractionStatus.PENDING,
+                    attempts=0,
+                    file_id=None,
+                    position=None,
+                    landmarks_sha256=None,
+                )
+            )
+        used = select(Extraction.file_id).where(Extraction.file_id.is_not(None))
+        session.execute(
+            delete(LandmarkFile).where(
+                LandmarkFile.name.in_(list(broken)), LandmarkFile.id.not_in(used)
+            )
+        )
+    for name in broken:
+        _drop_if_unused(library, name)
+
+
+def _drop_if_unused(library: Library, name: str) -> None:
+    with library.reading() as session:
+        if session.scalar(select(LandmarkFile.id).where(LandmarkFile.name == name)) is None:
+            (library.landmarks_dir / name).unlink(missing_ok=True)
+
+
+def _check_orphans(library: Library, known: set[str], *, repair: bool) -> list[Finding]:
+    found = sorted(path.name for path in library.landmarks_dir.iterdir() if path.name not in known)
+    if repair:
+        sweep(library)
+    return [
+        Finding(
+            "orphan",
+            name,
+            "no row points to this file",
+            repaired=repair and not (library.landmarks_dir / name).exists(),
+        )
+        for name in found
+    ]
+
+
+def _check_bundles(library: Library) -> list[Finding]:
+    with library.reading() as session:
+        runs = session.execute(
+            select(Run.id, Run.name, Run.bundle).where(Run.bundle.is_not(None))
+        ).all()
+    return [
+        Finding("bundle", name, "the run's bundle is not there", repaired=False)
+        for run_id, name, bundle in runs
+        if not (library.run_dir(run_id) / str(bundle) / "bundle.json").is_file()
+    ]
