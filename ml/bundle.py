@@ -22,6 +22,8 @@ from typing import Any, Final
 from ml.config import FeatureConfig, from_json
 from ml.errors import CheckpointError, ConfigError
 from store.files import PARTIAL, sync_folder, write_error
+from store.library import Library
+from store.runs import RunRow
 
 FORMAT: Final = 1
 LITERT: Final = "model.tflite"
@@ -105,6 +107,16 @@ def checked_keras_file(folder: Path) -> Path:
     """The path of model.keras, once its bytes are what bundle.json says. Raises CheckpointError."""
     _checked(folder, KERAS, _read_index(folder))
     return folder / KERAS
+
+
+def bundle_of(library: Library, run: RunRow) -> Path:
+    """The folder of a run's bundle. Raises CheckpointError where it has none."""
+    if not run.bundle:
+        raise CheckpointError(
+            f"The run {run.name} has no bundle: it is {run.status}.",
+            hint=f"Finish it with: signtui train --resume {run.name}",
+        )
+    return library.run_dir(run.id) / run.bundle
 
 
 def _read_index(folder: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any, get_args
 
+from ml.bundle import bundle_of
 from ml.config import TrainConfig, from_json
 from ml.dataset import load_part
 from ml.errors import CheckpointError, ConfigError, EmptySplitError
@@ -18,7 +19,6 @@ from ml.recognizer import Recognizer
 from store.catalog import SequenceRow
 from store.child import child_main
 from store.jobs import RunningJob
-from store.library import Library
 from store.runs import RunRow, get_run
 from store.splits import Part, Sample, identities
 
@@ -47,16 +47,6 @@ def evaluate(job: RunningJob) -> None:
     record(job.library, run.id, part, judgement, detail)
     job.progress(done=len(samples), force=True)
     job.result({"run": run.id, "split": part, **judgement.accuracy.as_json(), **detail})
-
-
-def bundle_of(library: Library, run: RunRow) -> Path:
-    """The folder of a run's bundle. Raises CheckpointError where it has none."""
-    if not run.bundle:
-        raise CheckpointError(
-            f"The run {run.name} has no bundle: it is {run.status}.",
-            hint=f"Finish it with: signtui train --resume {run.name}",
-        )
-    return library.run_dir(run.id) / run.bundle
 
 
 def _choose(

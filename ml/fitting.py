@@ -107,8 +107,7 @@ class Fitting:
 
     def _fit_epoch(self, features: Floats, targets: Targets) -> Metrics | None:
         seed_epoch(self.model, self.config.seed, self.epoch)
-        self.model.reset_metrics()
-        logs: Metrics = {}
+        sums: Metrics = {}
         batches = list(_batches(len(features), self.config.batch_size))
         for step, batch in enumerate(batches):
             if self.should_stop():
@@ -117,18 +116,21 @@ class Fitting:
             self.model.optimizer.learning_rate.assign(rate)
             wanted = self._wanted(targets[batch])
             logs = self.model.train_on_batch(features[batch], wanted, return_dict=True)
-        if not math.isfinite(logs["loss"]):
+            # Keras' own logs are of the last batch alone.
+            for name, value in logs.items():
+                part = (batch.stop - batch.start) / len(features)
+                sums[name] = sums.get(name, 0.0) + part * float(value)
+        if not math.isfinite(sums["loss"]):
             raise DivergedError(
-                f"The loss is {logs['loss']} in epoch {self.epoch + 1}.",
+                f"The loss is {sums['loss']} in epoch {self.epoch + 1}.",
                 hint="Try a smaller learning rate.",
             )
-        rate = self.plan.rate(self.epoch, 0.0)
         prefix = f"{FINE_OUTPUT}_" if self.config.preset == "notebook" else ""
         return {
-            "loss": float(logs["loss"]),
-            "top1": float(logs[f"{prefix}accuracy"]),
-            "top5": float(logs[f"{prefix}{_TOP5}"]),
-            "learning_rate": rate,
+            "loss": sums["loss"],
+            "top1": sums[f"{prefix}accuracy"],
+            "top5": sums[f"{prefix}{_TOP5}"],
+            "learning_rate": self.plan.rate(self.epoch, 0.0),
         }
 
     def _wanted(self, targets: Targets) -> Any:

@@ -138,6 +138,10 @@ class Window:
             for kept in (self._times, self._landmarks, self._right):
                 kept.popleft()
 
+    def hands(self) -> int:
+        """Frames with a hand."""
+        return sum(not np.isnan(frame[:, 0, 0]).all() for frame in self._landmarks)
+
     def sequence(self) -> Sequence:
         """All that is in the window, hands named as a whole."""
         if not self._times:
