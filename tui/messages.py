@@ -1,0 +1,33 @@
+"""What workers tell the screens. Progress replaces what was not read yet; results do not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from store.jobs import JobRow
+
+
+@dataclass
+class JobsRead(Message):
+    """The jobs as the catalog has them now, the newest first."""
+
+    jobs: tuple[JobRow, ...]
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, JobsRead)
+
+
+@dataclass
+class LiveEvent(Message):
+    """One line that the live job wrote."""
+
+    job_id: int
+    event: dict[str, Any]
+
+
+@dataclass
+class LiveEnded(Message):
+    """The live job closed its output."""
+
+    job_id: int

@@ -1,0 +1,1 @@
+"""Each screen with its style beside it."""

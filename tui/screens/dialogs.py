@@ -1,0 +1,132 @@
+"""Questions and messages that stand before a screen."""
+
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label, Static
+
+from store.errors import SigntuiError
+from store.jobs import JobRow
+from tui.wording import progress
+
+QuitAnswer = Literal["leave", "stop", "stay"]
+
+
+class ErrorDialog(ModalScreen[None]):
+    """An error of ours: what is wrong, and what to do."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", "Close", priority=True)
+    ]
+
+    def __init__(self, error: SigntuiError) -> None:
+        super().__init__()
+        self.error = error
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog error") as dialog:
+            dialog.border_title = "This did not work"
+            yield Static(self.error.message, markup=False, classes="message")
+            if self.error.hint:
+                yield Static(self.error.hint, markup=False, classes="hint")
+            with Horizontal(classes="buttons"):
+                yield Button("Close", id="close", compact=True)
+
+    def on_button_pressed(self) -> None:
+        self.dismiss()
+
+
+class QuestionDialog(ModalScreen[bool]):
+    """A question with yes and no."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,escape", "answer(False)", "No"),
+    ]
+
+    def __init__(self, title: str, question: str) -> None:
+        super().__init__()
+        self._title, self._question = title, question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = self._title
+            yield Static(self._question, markup=False, classes="message")
+            with Horizontal(classes="buttons"):
+                yield Button("[u]Y[/u]es", id="yes", variant="primary", compact=True)
+                yield Button("[u]N[/u]o", id="no", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)
+
+
+class QuitDialog(ModalScreen[QuitAnswer]):
+    """What becomes of the jobs that run."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "answer('leave')", "Leave running"),
+        Binding("s", "answer('stop')", "Stop"),
+        Binding("escape,c", "answer('stay')", "Cancel"),
+    ]
+
+    def __init__(self, jobs: tuple[JobRow, ...]) -> None:
+        super().__init__()
+        self._jobs = jobs
+
+    def compose(self) -> ComposeResult:
+        one = len(self._jobs) == 1
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = (
+                "A job is running" if one else f"{len(self._jobs)} jobs are running"
+            )
+            for job in self._jobs[:5]:
+                yield Label(f"{job.kind} {job.id}: {progress(job)}", markup=False)
+            yield Static(
+                "Left running, they go on without the dashboard, and the next start finds them. "
+                "Stopped, they keep what is finished.",
+                classes="hint",
+            )
+            with Horizontal(classes="buttons"):
+                yield Button("[u]L[/u]eave running", id="leave", variant="primary", compact=True)
+                yield Button("[u]S[/u]top", id="stop", compact=True)
+                yield Button("[u]C[/u]ancel", id="stay", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        answers: dict[str | None, QuitAnswer] = {"leave": "leave", "stop": "stop"}
+        self.dismiss(answers.get(event.button.id, "stay"))
+
+    def action_answer(self, answer: QuitAnswer) -> None:
+        self.dismiss(answer)
+
+
+class HelpDialog(ModalScreen[None]):
+    """The keys of the screen behind it, made from its bindings."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close")
+    ]
+
+    def __init__(self, title: str, groups: dict[str, list[tuple[str, str]]]) -> None:
+        super().__init__()
+        self._title, self._groups = title, groups
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog help") as dialog:
+            dialog.border_title = self._title
+            dialog.border_subtitle = "escape closes"
+            for name, keys in self._groups.items():
+                yield Label(name, classes="group")
+                for key, about in keys:
+                    with Horizontal(classes="key"):
+                        yield Label(key, markup=False)
+                        yield Static(about, markup=False)

@@ -1,0 +1,259 @@
+"""Live: what a run reads in a clip, as it reads it."""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widgets import Button, Input, Label, Select, Sparkline, Static
+
+from store.errors import JobError
+from store.runs import RunRow, list_runs
+from store.words import ENDED, JobKind, Status
+from tui.data import read_clip_paths
+from tui.jobs import JobProcess
+from tui.messages import LiveEnded, LiveEvent
+from tui.screens.page import Page
+from tui.widgets.prediction_bars import PredictionBars
+from tui.widgets.table import Column, Row, RowTable
+from tui.wording import percent
+
+log = logging.getLogger(__name__)
+
+_HISTORY: Final = 200
+_STAGES: Final = ("capture", "landmarks", "features", "model")
+_COLUMNS: Final = (
+    Column("time", "at", 8, right=True),
+    Column("gloss", "gloss"),
+    Column("score", "score", 6, right=True),
+    Column("second", "or", 20, from_width=70),
+)
+_MAX_LINE: Final = 1 << 20
+
+
+class LiveScreen(Page):
+    """Predictions from a clip; the child process is ours, and goes when we go."""
+
+    NAME = "live"
+    HOME = "#history"
+    CSS_PATH = "live.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Start"),
+        Binding("x", "stop", "Stop"),
+        Binding("c", "clip", "Choose clip"),
+        Binding("n", "next_clip(1)", "Next clip"),
+        Binding("p", "next_clip(-1)", "Previous clip", show=False),
+        Binding("m", "run", "Choose run"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.child: JobProcess | None = None
+        self.events: deque[dict[str, Any]] = deque(maxlen=_HISTORY)
+        self._latencies: deque[float] = deque(maxlen=_HISTORY)
+        self._clips: list[str] = []
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="source", classes="panel") as source:
+            source.border_title = "Source"
+            with Horizontal(classes="line"):
+                yield Label("run")
+                yield Select[int]([], prompt="no run with a model yet", id="run", compact=True)
+            with Horizontal(classes="line"):
+                yield Label("clip")
+                yield Input(placeholder="path of a clip", id="clip", compact=True)
+                yield Button("Start", id="start", variant="primary", compact=True)
+        with Horizontal(id="middle"):
+            with Vertical(id="now", classes="panel") as now:
+                now.border_title = "Now"
+                yield PredictionBars()
+            with Vertical(id="latency", classes="panel") as latency:
+                latency.border_title = "Latency"
+                yield Static(id="stages")
+                yield Sparkline(id="latencies")
+        with Vertical(id="past", classes="panel") as past:
+            past.border_title = "History"
+            yield RowTable(_COLUMNS, id="history")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._read_choices()
+
+    def on_screen_resume(self) -> None:
+        self._read_choices()
+
+    async def on_unmount(self) -> None:
+        if self.child is not None:
+            await asyncio.to_thread(self.signtui.children_started.stop, self.child.id)
+
+    @work(exclusive=True, group="choices", exit_on_error=False)
+    async def _read_choices(self) -> None:
+        with self.signtui.complaints(quietly=True):
+            runs = await asyncio.to_thread(list_runs, self.library)
+            self._clips = await asyncio.to_thread(read_clip_paths, self.library)
+            self._offer([run for run in runs if run.bundle])
+
+    def _offer(self, runs: list[RunRow]) -> None:
+        choice: Select[int] = self.query_one("#run", Select)
+        chosen = choice.value
+        choice.set_options([(run.name, run.id) for run in runs])
+        known = [run.id for run in runs]
+        if known:
+            choice.value = chosen if chosen in known else known[0]
+        field = self.query_one("#clip", Input)
+        field.suggester = SuggestFromList(self._clips)
+        if not field.value and self._clips:
+            field.value = self._clips[0]
+
+    @property
+    def clip(self) -> Path:
+        """The clip that is chosen."""
+        return Path(self.query_one("#clip", Input).value.strip()).expanduser().absolute()
+
+    # The child
+
+    @on(Button.Pressed, "#start")
+    @on(Input.Submitted, "#clip")
+    @work(exclusive=True, group="start")
+    async def action_start(self) -> None:
+        if self.child is not None:
+            self.notify("Live runs already.")
+            return
+        run = self.query_one("#run", Select).value
+        path = self.clip
+        if not isinstance(run, int):
+            self.signtui.show_error(JobError("No run has a model yet.", hint="Train one: key 3."))
+            return
+        if not path.is_file():
+            self.signtui.show_error(JobError(f"The clip {path} is not there.", hint="Key c."))
+            return
+        config = {"run": run, "source": str(path)}
+        self.child = await self.signtui.start_job(JobKind.LIVE, config, stdout=True)
+        if self.child is not None:
+            self._clear(path)
+            self._listen(self.child)
+
+    def _clear(self, path: Path) -> None:
+        self.events.clear()
+        self._latencies.clear()
+        self.query_one("#history", RowTable).show(())
+        self.query_one(PredictionBars).top = ()
+        self.query_one(RowTable).focus()
+        self.query_one("#now").border_title = Content(f"Now: {path.name}").markup
+        self.query_one("#now").border_subtitle = "starting …"
+
+    @work(thread=True, group="listen", exit_on_error=False)
+    def _listen(self, child: JobProcess) -> None:
+        """Read the child's lines until it closes its output; stopping it ends this thread."""
+        stdout = child.stdout
+        while stdout is not None and (line := stdout.readline(_MAX_LINE)):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                log.warning("live said what is no JSON: %r", line[:200])
+                continue
+            if isinstance(event, dict):
+                self.post_message(LiveEvent(child.id, event))
+        self.post_message(LiveEnded(child.id))
+
+    def on_live_event(self, message: LiveEvent) -> None:
+        event = message.event
+        top = _top(event)
+        if event.get("event") not in {"prediction", "final"} or not top:
+            return
+        final = event["event"] == "final"
+        self.events.append(event)
+        self.query_one(PredictionBars).top = top
+        self.query_one("#now").border_subtitle = "the whole clip" if final else _moment(event)
+        self._show_latency(event)
+        self.query_one("#history", RowTable).show(
+            Row(str(number), _history_cells(past))
+            for number, past in reversed(list(enumerate(self.events)))
+        )
+
+    def _show_latency(self, event: dict[str, Any]) -> None:
+        latency = event.get("latency_ms")
+        if not isinstance(latency, dict):
+            return
+        stages = [(name, latency.get(name)) for name in _STAGES]
+        known = [(name, value) for name, value in stages if isinstance(value, (int, float))]
+        if not known:
+            return
+        self._latencies.append(sum(value for _, value in known))
+        self.query_one("#stages", Static).update(
+            Content("\n").join(
+                Content.assemble((f"{name:<10}", "$muted"), f"{value:7.1f} ms")
+                for name, value in known
+            )
+        )
+        self.query_one("#latencies", Sparkline).data = list(self._latencies)
+        self.query_one("#latency").border_subtitle = f"{self._latencies[-1]:.0f} ms in all"
+
+    @work(group="ended", exit_on_error=False)
+    async def on_live_ended(self, message: LiveEnded) -> None:
+        child, self.child = self.child, None
+        if child is None or child.id != message.job_id:
+            return
+        with self.signtui.complaints():
+            await asyncio.to_thread(child.process.wait)
+            row = await asyncio.to_thread(child.row)
+            if row.status in ENDED and row.status not in {Status.FINISHED, Status.CANCELLED}:
+                self.query_one("#now").border_subtitle = str(row.status)
+                raise JobError(row.error or f"Live was {row.status}.", hint=row.hint or "")
+
+    # Keys
+
+    @work(group="stop")
+    async def action_stop(self) -> None:
+        if self.child is not None:
+            await asyncio.to_thread(self.signtui.children_started.stop, self.child.id)
+
+    def action_clip(self) -> None:
+        self.query_one("#clip", Input).focus()
+
+    def action_run(self) -> None:
+        self.query_one("#run", Select).focus()
+
+    def action_next_clip(self, places: int) -> None:
+        field = self.query_one("#clip", Input)
+        if self._clips:
+            here = self._clips.index(field.value) if field.value in self._clips else -places
+            field.value = self._clips[(here + places) % len(self._clips)]
+
+
+def _top(event: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Pairs of gloss and score; nothing where the line holds no such thing."""
+    top = event.get("top")
+    if not isinstance(top, list):
+        return ()
+    return tuple(
+        (str(item["gloss"]), float(item["score"]))
+        for item in top
+        if isinstance(item, dict)
+        and "gloss" in item
+        and isinstance(item.get("score"), (int, float))
+    )
+
+
+def _moment(event: dict[str, Any]) -> str:
+    at = event.get("time_s")
+    return f"{at:.2f} s" if isinstance(at, (int, float)) else ""
+
+
+def _history_cells(event: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
+    final = event["event"] == "final"
+    (gloss, score), *others = _top(event)
+    return (
+        "whole" if final else _moment(event),
+        (gloss, "$primary") if final else gloss,
+        percent(score),
+        f"{others[0][0]} {percent(others[0][1])}" if others else "",
+    )

@@ -1,0 +1,69 @@
+"""What the six screens have in common: the line of tabs, the footer, and news of the jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from store.jobs import JobRow
+from tui.widgets.nav_bar import NavBar
+
+if TYPE_CHECKING:
+    from store.library import Library
+    from tui.app import SignApp
+
+
+def signtui_of(screen: Screen[Any]) -> SignApp:
+    """The app that a screen belongs to."""
+    return cast("SignApp", screen.app)
+
+
+class Page(Screen[None]):
+    """One of the screens that a number key opens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_field", "Leave the field", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as in Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012 - as in Textual
+    NAME: ClassVar[str]
+    """Its place in `tui.widgets.nav_bar.SCREENS`."""
+    HOME: ClassVar[str]
+    """Selector of the widget that has the focus when no field has it."""
+
+    @property
+    def signtui(self) -> SignApp:
+        return signtui_of(self)
+
+    @property
+    def library(self) -> Library:
+        """The library that is open; pages exist only where there is one."""
+        return self.signtui.opened
+
+    def compose(self) -> ComposeResult:
+        yield NavBar(self.NAME)
+        yield from self.compose_body()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between tabs and footer."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.query_one(self.HOME).focus()
+        self._hear(self.signtui.jobs)
+        self.signtui.jobs_changed.subscribe(self, self._hear)
+
+    def _hear(self, jobs: tuple[JobRow, ...]) -> None:
+        self.query_one(NavBar).show_jobs(jobs)
+        self.show_jobs(jobs)
+
+    def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
+        """Called whenever a job changed."""
+
+    def action_leave_field(self) -> None:
+        self.query_one(self.HOME).focus()

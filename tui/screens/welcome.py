@@ -1,0 +1,99 @@
+"""The first page: a folder without a library becomes one."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Input, Label, Static
+
+from store.library import Library
+from store.words import JobKind
+from tui.screens.import_form import ImportForm, ImportPaths
+from tui.screens.page import signtui_of
+from tui.wording import first_line
+
+
+class WelcomeScreen(Screen[None]):
+    """Offers to import a dataset, to draw one, or to open another folder."""
+
+    CSS_PATH = "welcome.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "import_data", "Import"),
+        Binding("d", "demo", "Demo"),
+        Binding("o", "other", "Open another"),
+        Binding("escape", "leave", "Back", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="welcome"):
+            yield Static("[b $primary]signtui[/]", id="name")
+            yield Static("From a folder of sign-language clips to a recogniser that works live.")
+            yield Static(id="where", classes="muted")
+            for key, title, about in (
+                ("i", "Import", "a WLASL folder or .zip: index, subsets and clips"),
+                ("d", "Demo", "draw a small data set, extract it and train on it (minutes)"),
+                ("o", "Open", "a library in another folder"),
+            ):
+                with Horizontal(classes="choice"):
+                    yield Button(f"[b $primary]{key}[/]  {title}", id=title.lower(), compact=True)
+                    yield Label(about, classes="muted")
+            yield Input(placeholder="folder of a library", id="folder", compact=True)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        app = signtui_of(self)
+        known = app.library is not None
+        words = f"Open now: {app.root}" if known else f"There is no library in {app.root} yet."
+        self.query_one("#where", Static).update(first_line(words, 300).replace("[", r"\["))
+        self.query_one("#folder").display = False
+        self.query_one("#import", Button).focus()
+
+    @on(Button.Pressed, "#import")
+    def action_import_data(self) -> None:
+        self.app.push_screen(ImportForm(), self._import)
+
+    async def _import(self, paths: ImportPaths | None) -> None:
+        app = signtui_of(self)
+        if paths is None:
+            return
+        with app.complaints():
+            library = await asyncio.to_thread(Library.create, app.root)
+            await app.open_library(library)
+            await app.start_job(JobKind.IMPORT, paths.config())
+
+    @on(Button.Pressed, "#demo")
+    @work(group="start")
+    async def action_demo(self) -> None:
+        app = signtui_of(self)
+        with app.complaints():
+            folder = app.root if app.library is None else app.root.parent / "signtui-demo"
+            library = await asyncio.to_thread(Library.create, folder / "library")
+            await app.open_library(library)
+            app.walk_demo(folder / "dataset")
+
+    @on(Button.Pressed, "#open")
+    def action_other(self) -> None:
+        field = self.query_one("#folder", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Submitted, "#folder")
+    @work(group="start")
+    async def _open(self, event: Input.Submitted) -> None:
+        app = signtui_of(self)
+        with app.complaints():
+            folder = Path(event.value.strip() or ".")
+            library = await asyncio.to_thread(Library.open, folder)
+            await app.open_library(library)
+
+    def action_leave(self) -> None:
+        if signtui_of(self).library is not None:
+            self.app.switch_mode("library")
+        else:
+            self.query_one("#folder").display = False
+            self.query_one("#import", Button).focus()

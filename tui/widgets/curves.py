@@ -1,0 +1,98 @@
+"""Curves of a training: one small plot for each kind of number."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from textual.color import Color
+from textual_plotext import PlotextPlot
+
+_TICKS: Final = 4
+_SMALL: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line of a plot; None where an epoch has no value."""
+
+    values: tuple[float | None, ...]
+    colour: str
+    """Name of a theme variable such as `primary`."""
+
+
+class CurvePlot(PlotextPlot):  # type: ignore[misc]
+    """Curves over epochs, with the best epoch marked."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Textual
+        super().__init__(id=id)
+        self.auto_theme = False
+        self._curves: tuple[Curve, ...] = ()
+        self._epochs: tuple[int, ...] = ()
+        self._best: int | None = None
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+        self._draw()
+
+    def show(self, epochs: Sequence[int], curves: Sequence[Curve], best: int | None) -> None:
+        """Draw these curves.
+
+        Args:
+            epochs: numbers of the epochs, 0-based.
+            curves: as many values each as there are epochs.
+            best: the epoch that is kept, if it is known.
+        """
+        wanted = (tuple(epochs), tuple(curves), best)
+        if wanted != (self._epochs, self._curves, self._best):
+            self._epochs, self._curves, self._best = wanted
+            self._draw()
+
+    def _rgb(self, name: str) -> tuple[int, int, int]:
+        return Color.parse(self.app.theme_variables[name]).rgb
+
+    def _draw(self) -> None:
+        plot: Any = self.plt
+        plot.clear_figure()
+        for part in (plot.canvas_color, plot.axes_color):
+            part(self._rgb("background"))
+        plot.ticks_color(self._rgb("muted"))
+        drawn: list[float] = []
+        for curve in self._curves:
+            points = _points(self._epochs, curve.values)
+            if points:
+                x, y = zip(*points, strict=True)
+                drawn += y
+                plot.plot(x, y, color=self._rgb(curve.colour), marker="braille")
+        if self._best is not None and self._best in self._epochs:
+            plot.vline(self._best + 1, color=self._rgb("success"))
+        if drawn:
+            plot.yticks(*_ticks(min(drawn), max(drawn)))
+            plot.xticks(*_epoch_ticks(self._epochs))
+        plot.frame(False)
+        self.refresh()
+
+
+def _points(epochs: Sequence[int], values: Sequence[float | None]) -> list[tuple[int, float]]:
+    """Epochs counted from 1 with their values; epochs without a finite value are left out."""
+    return [
+        (epoch + 1, value)
+        for epoch, value in zip(epochs, values, strict=True)
+        if value is not None and math.isfinite(value)
+    ]
+
+
+def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Four values between the least and the greatest, with short labels of one width."""
+    step = (high - low) / (_TICKS - 1)
+    values = [low + step * place for place in range(_TICKS)] if step > 0 else [low]
+    small = 0 < abs(high) < _SMALL
+    labels = [f"{value:.0e}" if small else f"{value:.3g}" for value in values]
+    width = max(len(label) for label in labels)
+    return values, [label.rjust(width) for label in labels]
+
+
+def _epoch_ticks(epochs: Sequence[int]) -> tuple[list[int], list[str]]:
+    last = max(epochs) + 1
+    places = sorted({1, *(max(1, round(last * part / 3)) for part in (1, 2, 3))})
+    return places, [str(place) for place in places]
