@@ -1,14 +1,19 @@
-"""The dashboard: six screens over one library, and the jobs it started."""
+"""The dashboard: six screens over one library, and the jobs it started.
+
+What needs SQLAlchemy is imported after the first paint, so that something stands there at once.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from platformdirs import user_log_path
 from textual import work
@@ -19,17 +24,19 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from store.errors import NoLibraryError, SigntuiError
-from store.jobs import JobRow
-from store.library import Library
 from store.words import ENDED, JobKind, Request, Status
 from tui import theme
-from tui.children import Children
-from tui.jobs import JobProcess
 from tui.messages import JobsRead
 from tui.palette import ENTRIES, Entry
 from tui.screens.dialogs import ErrorDialog, HelpDialog, QuitAnswer, QuitDialog
 from tui.terminal import guarded_terminal
 from tui.widgets.nav_bar import SCREENS, TITLES
+
+if TYPE_CHECKING:
+    from store.jobs import JobRow
+    from store.library import Library
+    from tui.children import Children
+    from tui.jobs import JobProcess
 
 POLL_S: Final = 0.5
 
@@ -52,7 +59,7 @@ class SignApp(App[None]):
 
     def __init__(
         self,
-        library: Library | None,
+        library: Library | None = None,
         *,
         root: Path | None = None,
         clock: Callable[[], float] = time.time,
@@ -60,28 +67,37 @@ class SignApp(App[None]):
         """Make the app.
 
         Args:
-            library: the library to work on; None shows the welcome page.
-            root: where a new library would lie.
+            library: the library to work on.
+            root: the folder to open where no library is given; the welcome page offers to make
+                a library in it where there is none.
             clock: seconds since 1970, for what is shown as "3 min ago".
         """
         super().__init__()
         self.library = library
         self.root = library.root if library else (root or Path.cwd())
         self.clock = clock
-        self.children_started = Children()
         self.jobs: tuple[JobRow, ...] = ()
         self.jobs_changed: Signal[tuple[JobRow, ...]] = Signal(self, "jobs_changed")
+        self.opening_error: SigntuiError | None = None
+        """Why the library could not be opened; the dashboard ends with it."""
         self._left_running = False
         self._reading = False
         self._complaint = ""
         for colours in (theme.DARK, theme.LIGHT):
             self.register_theme(colours)
         self.theme = theme.DARK.name
-        self._add_screens("welcome", *SCREENS)
+        self._add_screens("opening", "welcome", *SCREENS)
 
     def _add_screens(self, *names: str) -> None:
         for name in names:
             self.add_mode(name, partial(_make_screen, name))
+
+    @cached_property
+    def children_started(self) -> Children:
+        """The job processes of this dashboard."""
+        from tui.children import Children  # noqa: PLC0415 - after the first paint
+
+        return Children()
 
     @property
     def opened(self) -> Library:
@@ -91,13 +107,29 @@ class SignApp(App[None]):
         return self.library
 
     def on_mount(self) -> None:
-        self.switch_mode("library" if self.library else "welcome")
+        self.switch_mode("library" if self.library else "opening")
         self.set_interval(POLL_S, self.read_jobs)
+        if self.library is None:
+            self.call_after_refresh(self._open_root)
         self.read_jobs()
 
     async def on_unmount(self) -> None:
-        kinds = (JobKind.LIVE,) if self._left_running else tuple(JobKind)
-        await asyncio.to_thread(self.children_started.stop_all, kinds)
+        if self.library is not None:
+            kinds = (JobKind.LIVE,) if self._left_running else tuple(JobKind)
+            await asyncio.to_thread(self.children_started.stop_all, kinds)
+
+    @work(group="open")
+    async def _open_root(self) -> None:
+        try:
+            library = await asyncio.to_thread(_open, self.root)
+        except SigntuiError as error:
+            self.opening_error = error
+            self.exit()
+            return
+        if library is None:
+            self.switch_mode("welcome")
+        else:
+            await self.open_library(library)
 
     async def open_library(self, library: Library) -> None:
         """Go on with another library, on fresh screens."""
@@ -172,21 +204,7 @@ class SignApp(App[None]):
             return child
         return None
 
-    @work(group="demo", exclusive=True)
-    async def walk_demo(self, dataset: Path) -> None:
-        """Do the demo's jobs one after the other, until one of them does not finish."""
-        from tui.demo_road import first_steps, last_step  # noqa: PLC0415 - beside its only use
-
-        row = None
-        for kind, config in first_steps(dataset):
-            row = await self._finish_job(kind, config)
-            if row is None:
-                return
-        run_id = (row.result or {}).get("run") if row else None
-        if isinstance(run_id, int) and await self._finish_job(*last_step(run_id)):
-            self.notify("The demo is trained and measured: see runs (3) and live (4).")
-
-    async def _finish_job(self, kind: JobKind, config: dict[str, Any]) -> JobRow | None:
+    async def finish_job(self, kind: JobKind, config: dict[str, Any]) -> JobRow | None:
         """Start a job and wait for its end; None where it did not finish."""
         child = await self.start_job(kind, config)
         while child is not None:
@@ -198,7 +216,7 @@ class SignApp(App[None]):
 
     async def ask_job(self, job_id: int, request: Request | None) -> None:
         """Ask a running job, ours or not, to pause, go on or stop."""
-        from store.jobs import ask  # noqa: PLC0415 - beside its only use
+        from store.jobs import ask  # noqa: PLC0415 - after the first paint
 
         with self.complaints():
             await asyncio.to_thread(ask, self.opened, job_id, request)
@@ -284,6 +302,17 @@ def _make_screen(name: str) -> Screen[Any]:
     return screen
 
 
+def _open(root: Path) -> Library | None:
+    """Open a library and import what its first screen needs. Raises SigntuiError."""
+    from store.library import Library  # noqa: PLC0415 - after the first paint
+
+    import_module("tui.screens.library")
+    try:
+        return Library.open(root)
+    except NoLibraryError:
+        return None
+
+
 def run_dashboard(root: Path) -> int:
     """Run the dashboard on the library in `root`, or on the welcome page where there is none.
 
@@ -297,17 +326,15 @@ def run_dashboard(root: Path) -> int:
         raise SigntuiError(
             "The dashboard needs a terminal.", hint="Without one: signtui stats, signtui status"
         )
-    try:
-        library = Library.open(root)
-    except NoLibraryError:
-        library = None
-    log_folder = user_log_path("signtui", appauthor=False)
-    app = SignApp(library, root=root)
-    with guarded_terminal(log_folder / "dashboard.log"):
+    log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
+    app = SignApp(root=root)
+    with guarded_terminal(log_path):
         app.run()
+    if app.opening_error is not None:
+        raise app.opening_error
     if app.return_code:
         raise SigntuiError(
             "The dashboard ended because of a bug. Jobs that it started were stopped.",
-            hint=f"The traceback is in {log_folder / 'dashboard.log'}",
+            hint=f"The traceback is in {log_path}",
         )
     return 0

@@ -158,6 +158,13 @@ def read_failures(library: Library) -> list[Failure]:
         return [Failure(*row) for row in session.execute(text(_FAILURES))]
 
 
+def count_available(library: Library) -> int:
+    """Clips that are there and readable."""
+    with library.reading() as session:
+        sql = "SELECT COUNT(*) FROM clip WHERE availability = 'available'"
+        return int(session.execute(text(sql)).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run with what its table line shows."""

@@ -1,11 +1,14 @@
 """What workers tell the screens. Progress replaces what was not read yet; results do not."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from store.jobs import JobRow
+if TYPE_CHECKING:
+    from store.jobs import JobRow
 
 
 @dataclass

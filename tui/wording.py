@@ -1,11 +1,15 @@
 """How numbers, times and states read on the screens."""
 
+from __future__ import annotations
+
 import math
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from store.jobs import JobRow
-from store.words import Status
+from store.words import Request, Status
+
+if TYPE_CHECKING:
+    from store.jobs import JobRow
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -93,11 +97,13 @@ def accuracy(value: float, low: float, high: float, n: int) -> str:
 
 def state(job: JobRow) -> str:
     """The state of a job in one word; a resting job says so."""
-    if job.status == Status.RUNNING and job.request == "stop":
+    if job.status != Status.RUNNING:
+        return job.status
+    if job.request == Request.STOP:
         return "stopping"
-    if job.status == Status.RUNNING and job.paused:
+    if job.paused:
         return "paused"
-    return job.status
+    return "pausing" if job.request == Request.PAUSE else job.status
 
 
 def progress(job: JobRow) -> str:

@@ -1,6 +1,8 @@
 """Questions and messages that stand before a screen."""
 
-from typing import ClassVar, Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -9,8 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
 from store.errors import SigntuiError
-from store.jobs import JobRow
 from tui.wording import progress
+
+if TYPE_CHECKING:
+    from store.jobs import JobRow
 
 QuitAnswer = Literal["leave", "stop", "stay"]
 

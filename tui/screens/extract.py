@@ -15,9 +15,8 @@ from textual.widgets import DataTable, Sparkline, Static
 
 from capture.config import ExtractConfig, ScanConfig, default_workers
 from store.jobs import JobRow
-from store.stats import read_stats
 from store.words import ENDED, JobKind, Request, Status
-from tui.data import Failure, read_failures
+from tui.data import Failure, count_available, read_failures
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
 from tui.widgets.job_bar import JobBar
@@ -39,6 +38,8 @@ _FAILURES: Final = (
 _SHOWN: Final = frozenset({JobKind.EXTRACT, JobKind.SCAN})
 _MAX_WORKERS: Final = 32
 _HISTORY: Final = 240
+_STILL_S: Final = 4.0
+"""No new frame for so long counts as standing still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class _Look:
     clip: str
     done: int
     at: float
+    speed: float | None
 
 
 class ExtractScreen(Page):
@@ -76,7 +78,7 @@ class ExtractScreen(Page):
         self._speeds: deque[float] = deque(maxlen=_HISTORY)
         self._seen: tuple[int, float, int] | None = None
         self._looks: dict[str, _Look] = {}
-        self._waiting = 0
+        self._available = 0
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="job", classes="panel"):
@@ -104,8 +106,7 @@ class ExtractScreen(Page):
     async def _read_state(self) -> None:
         with self.signtui.complaints(quietly=True):
             failures = await asyncio.to_thread(read_failures, self.library)
-            stats = await asyncio.to_thread(read_stats, self.library)
-            self._waiting = stats.extraction.get("pending", 0)
+            self._available = await asyncio.to_thread(count_available, self.library)
             self._show_failures(failures)
             self._show_advice()
 
@@ -157,15 +158,17 @@ class ExtractScreen(Page):
         )
 
     def _worker_speed(self, worker: str, clip: str, done: Any) -> float | None:
-        """Frames a second of a worker since the last look at the same clip."""
+        """Frames a second of a worker, from the last two looks at the same clip that differ."""
         if not isinstance(done, int):
             return None
         now = time.monotonic()
         before = self._looks.get(worker)
-        self._looks[worker] = _Look(clip, done, now)
-        if before is None or before.clip != clip or now <= before.at:
-            return None
-        return max(0.0, (done - before.done) / (now - before.at))
+        if before is None or before.clip != clip:
+            self._looks[worker] = _Look(clip, done, now, None)
+        elif done > before.done and now > before.at:
+            speed = (done - before.done) / (now - before.at)
+            self._looks[worker] = _Look(clip, done, now, speed)
+        return self._looks[worker].speed
 
     def _show_speed(self) -> None:
         job = self.running
@@ -173,13 +176,16 @@ class ExtractScreen(Page):
             self._seen = None
             return
         now = time.monotonic()
-        if self._seen is not None and self._seen[0] == job.id and now > self._seen[1]:
-            self._speeds.append(max(0, job.done - self._seen[2]) / (now - self._seen[1]))
-            self.query_one(Sparkline).data = list(self._speeds)
-            self.query_one("#speed").border_subtitle = f"{self._speeds[-1]:.0f} now"
-        else:
+        if self._seen is None or self._seen[0] != job.id:
             self._speeds.clear()
-        self._seen = (job.id, now, job.done)
+            self._seen = (job.id, now, job.done)
+        elif job.done != self._seen[2] or now - self._seen[1] > _STILL_S:
+            self._speeds.append(max(0, job.done - self._seen[2]) / (now - self._seen[1]))
+            self._seen = (job.id, now, job.done)
+        self.query_one(Sparkline).data = list(self._speeds)
+        mean = (job.detail or {}).get("frames_per_s")
+        known = isinstance(mean, (int, float))
+        self.query_one("#speed").border_subtitle = f"{mean:.0f} on average" if known else ""
 
     def _show_advice(self) -> None:
         self.query_one("#job").border_title = self._title()
@@ -202,17 +208,17 @@ class ExtractScreen(Page):
                 " goes on with what is left. ",
                 (first_line(job.error or "", 200), "$muted"),
             )
-        if self._waiting:
+        if self._available:
             return Content.assemble(
-                (count(self._waiting), "bold"),
-                " instances wait for their landmarks. ",
+                (count(self._available), "bold"),
+                " clips are there. ",
                 ("e", "bold $primary"),
-                f" starts with {self.worker_count} workers; + and - change that.",
+                f" extracts those that are not done, with {self.worker_count} workers (+ and -).",
             )
         return Content.assemble(
-            "Nothing waits for extraction. ",
+            "No clip is known to be there yet. ",
             ("s", "bold $primary"),
-            " looks which clips are there; import names the folders it looks in.",
+            " looks for them in the folders that were imported.",
         )
 
     # Keys

@@ -1,6 +1,7 @@
 """Library: the dataset at a glance, and every instance of it."""
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -33,6 +34,8 @@ _TABLE: Final = (
     Column("clip_frames", "frames", 7, right=True),
     Column("source", "source", 14, from_width=96),
 )
+_READ_AGAIN_S: Final = 5.0
+"""The figures take a good part of a second of one core: not at every step of a job."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
 
 
@@ -57,6 +60,8 @@ class LibraryScreen(Page):
         self.wanted = InstanceQuery()
         self.page: InstancePage | None = None
         self._work: tuple[object, ...] = ()
+        self._states: tuple[object, ...] = ()
+        self._read_at = 0.0
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="overview"):
@@ -84,25 +89,30 @@ class LibraryScreen(Page):
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         """Read again when a job that changes the dataset got on."""
         now = tuple((job.id, job.status, job.done) for job in jobs if job.kind in _CHANGING)
-        before, self._work = self._work, now
-        if before and now != before and self.is_current:
+        states = tuple((job.id, job.status) for job in jobs if job.kind in _CHANGING)
+        before, self._states = self._states, states
+        if not self.is_current or self.page is None:
+            return
+        if states != before:
+            self.action_reload()
+        elif now != self._work and time.monotonic() - self._read_at > _READ_AGAIN_S:
             self._read_stats()
-            if [row[:2] for row in now] != [row[:2] for row in before]:  # type: ignore[index]
-                self._read_page()
+        self._work = now
 
     def on_screen_resume(self) -> None:
         if self.page is not None:
             self._read_stats()
 
     def action_reload(self) -> None:
-        self._read_stats()
         self._read_page()
+        self._read_stats()
 
     # At a glance
 
     @work(exclusive=True, group="stats", exit_on_error=False)
     async def _read_stats(self) -> None:
         with self.signtui.complaints(quietly=True):
+            self._read_at = time.monotonic()
             self._show_stats(await asyncio.to_thread(read_stats, self.library))
 
     def _show_stats(self, stats: LibraryStats) -> None:

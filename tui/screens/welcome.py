@@ -13,6 +13,7 @@ from textual.widgets import Button, Footer, Input, Label, Static
 
 from store.library import Library
 from store.words import JobKind
+from tui.demo_road import walk
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import signtui_of
 from tui.wording import first_line
@@ -74,7 +75,7 @@ class WelcomeScreen(Screen[None]):
             folder = app.root if app.library is None else app.root.parent / "signtui-demo"
             library = await asyncio.to_thread(Library.create, folder / "library")
             await app.open_library(library)
-            app.walk_demo(folder / "dataset")
+            app.run_worker(walk(app, folder / "dataset"), group="demo", exclusive=True)
 
     @on(Button.Pressed, "#open")
     def action_other(self) -> None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.wording import count, percent
 
 _LINE: Final = "━"
+_TRACK: Final = "─"
 _GAP: Final = 1
 
 
@@ -44,7 +45,7 @@ def line(part: float, whole: float, width: int, style: str) -> Content:
     if part < whole:
         cells = min(cells, width - 1)
     cells = max(0, min(width, cells))
-    return Content.assemble((_LINE * cells, style), (_LINE * (width - cells), "$track"))
+    return Content.assemble((_LINE * cells, style), (_TRACK * (width - cells), "$track"))
 
 
 def shares(numbers: Sequence[int], width: int) -> list[int]:
@@ -100,7 +101,7 @@ class StackedBar(Widget):
             *((_LINE * n, portion.style) for n, portion in zip(cells, present, strict=True))
         )
         if not present:
-            bar = Content.styled(_LINE * width, "$track")
+            bar = Content.styled(_TRACK * width, "$track")
         return Content("\n").join([bar, *self._legend(width)])
 
     def _legend(self, width: int) -> list[Content]:

@@ -1,15 +1,19 @@
 """The line at the top: where one is, where one can go, and what runs."""
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from store.jobs import JobRow
 from store.words import Status
 from tui.wording import progress, state
+
+if TYPE_CHECKING:
+    from store.jobs import JobRow
 
 SCREENS: Final = ("library", "extract", "runs", "live", "sql", "jobs")
 TITLES: Final = {name: "SQL" if name == "sql" else name.capitalize() for name in SCREENS}
