@@ -1,11 +1,12 @@
 """What does not move in a clip: the wall, the torso, the head and the face."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from capture.demo.capsules import EMPTY, Field, cast, join
+from capture.demo.capsules import EMPTY, Field, cast, join, smoothed
 from capture.demo.hand import Array
 from capture.demo.scene import HEIGHT, WIDTH, Camera
 from capture.demo.shading import (
@@ -26,6 +27,14 @@ Ball = tuple[tuple[float, float, float], tuple[float, float, float], float, floa
 """A capsule: from, to, radii, cm."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    balls: tuple[Ball, ...]
+    ramp: Image
+    softness: float
+    """How far the capsules flow into each other, cm."""
+
+
 def draw_ground(signer: Signer, camera: Camera, light: Light, rng: np.random.Generator) -> Image:
     """Return the picture that hands are drawn on, shape=(HEIGHT, WIDTH, 3)."""
     picture = _wall(signer.wall, rng)
@@ -33,39 +42,34 @@ def draw_ground(signer: Signer, camera: Camera, light: Light, rng: np.random.Gen
     view = Camera(
         camera.scale * _FINE, (camera.centre[0] * _FINE, camera.centre[1] * _FINE), camera.roll
     )
-    head = signer.head
-    skin = skin_ramp(signer.skin)
-    hair = cloth_ramp(signer.hair)
-    if signer.long_hair:
-        _draw(
-            fine,
-            view,
-            light,
-            hair,
-            (((-6, 20 * head, -5), (-7, 2, -6), 6, 4.5), ((6, 20 * head, -5), (7, 2, -6), 6, 4.5)),
-        )
-    _draw(fine, view, light, skin, (((0, 14, -3), (0, -3, -3), 5.2, 5.8),))
-    _draw(fine, view, light, cloth_ramp(signer.sleeve), _torso(signer))
-    _draw(
-        fine,
-        view,
-        light,
-        hair,
-        (((0, 22 * head, -3), (0, 23.5 * head, -4), 9.2 * head, 9.2 * head),),
-    )
-    _draw(fine, view, light, skin, _face(head))
+    for part in _parts(signer):
+        _draw(fine, view, light, part)
     _draw_features(fine, view, signer)
     return np.asarray(cv2.resize(fine, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _parts(signer: Signer) -> tuple[_Part, ...]:
+    """Return the body, what is behind first."""
+    head = signer.head
+    skin, hair = skin_ramp(signer.skin), cloth_ramp(signer.hair)
+    locks = _both_sides(((5.5, 20 * head, -5), (7.5, 1, -4), 5.5, 4.5)) if signer.long_hair else ()
+    skull: Ball = ((0, 23 * head, -3), (0, 23.5 * head, -4), 9.0 * head, 9.0 * head)
+    return (
+        _Part((*locks, skull), hair, 2.0),
+        _Part((((0, 14, -3), (0, -3, -3), 5.2, 5.8),), skin, 1.0),
+        _Part(_torso(signer), cloth_ramp(signer.sleeve), 5.0),
+        _Part(_face(head), skin, 0.8),
+        _Part(_both_sides(((0, 29.5 * head, 1), (5 * head, 27.6 * head, 0), 3.6, 3.2)), hair, 1.5),
+    )
 
 
 def _torso(signer: Signer) -> tuple[Ball, ...]:
     half = signer.shoulder
     return (
-        ((-half, -3, -2), (half, -3, -2), 5.6, 5.6),
-        ((-half * 0.62, -7, 0), (-half * 0.5, -60, 0), 8.5, 8.5),
-        ((half * 0.62, -7, 0), (half * 0.5, -60, 0), 8.5, 8.5),
-        ((0, -6, 0), (0, -60, 0), 9.5, 9.5),
-        ((0, 1.5, -3), (0, -4, -3), 7, 8),
+        *_both_sides(((0, 0, -3), (half, -3.5, -3), 4.5, 5.2)),
+        *_both_sides(((half * 0.6, -8, 0), (half * 0.5, -60, 0), 8.5, 8.5)),
+        ((0, -6, 0), (0, -60, 0), 10.0, 10.0),
+        ((0, 1.0, -3), (0, -4, -3), 6.4, 8),
     )
 
 
@@ -74,25 +78,27 @@ def _face(head: float) -> tuple[Ball, ...]:
         ((0, 24 * head, 0), (0, 19 * head, 1), 7.6 * head, 7.6 * head),
         ((0, 19 * head, 1), (0, 13 * head, 2.5), 7.4 * head, 4.6 * head),
         ((0, 20 * head, 8), (0, 16.6 * head, 9.6), 0.9, 1.4),
-        ((-7.6 * head, 20 * head, -1), (-7.4 * head, 17 * head, -1), 1.4, 1.0),
-        ((7.6 * head, 20 * head, -1), (7.4 * head, 17 * head, -1), 1.4, 1.0),
+        *_both_sides(((7.6 * head, 20 * head, -1), (7.4 * head, 17 * head, -1), 1.4, 1.0)),
     )
 
 
-def _draw(
-    picture: Image, camera: Camera, light: Light, ramp: Image, balls: tuple[Ball, ...]
-) -> None:
+def _both_sides(ball: Ball) -> tuple[Ball, Ball]:
+    (x, y, z), (end_x, end_y, end_z), r_start, r_end = ball
+    return ball, ((-x, y, z), (-end_x, end_y, end_z), r_start, r_end)
+
+
+def _draw(picture: Image, camera: Camera, light: Light, part: _Part) -> None:
     size = (picture.shape[0], picture.shape[1])
     field: Field = np.full(size, EMPTY, np.float32)
-    for start, end, r_start, r_end in balls:
+    for start, end, r_start, r_end in part.balls:
         ends = camera.project(np.array([start, end], np.float64))
         patch = cast(ends[0], ends[1], (r_start * camera.scale, r_end * camera.scale), size)
         if patch is not None:
             join(field, patch)
-    field = np.where(covered(field), cv2.blur(field, (5, 5)), EMPTY)
+    field = smoothed(field, max(round(part.softness * camera.scale), 1))
     brightness = shade(field, light, 2 * camera.scale)
     inside = covered(field)
-    picture[inside] = coloured(brightness, ramp)[inside]
+    picture[inside] = coloured(brightness, part.ramp)[inside]
 
 
 def _draw_features(picture: Image, camera: Camera, signer: Signer) -> None:

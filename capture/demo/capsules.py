@@ -8,6 +8,7 @@ max_t z(t) + sqrt(q(t)), with q(t) = A t^2 + B t + C the squared half chord; it 
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,3 +76,13 @@ def _covered(
 def join(field: Field, patch: Patch) -> None:
     """Add a patch to a field, edges kept."""
     np.maximum(field[patch.where], patch.heights, out=field[patch.where])
+
+
+def smoothed(field: Field, width: int) -> Field:
+    """Return the field softened by a window of that width, px, its outline kept."""
+    inside = field > EMPTY / 2
+    weight = inside.astype(np.float32)
+    surface = np.where(inside, field, np.float32(0))
+    for _ in range(2):
+        surface, weight = cv2.blur(surface, (width, width)), cv2.blur(weight, (width, width))
+    return np.where(inside, surface / (weight + np.float32(1e-6)), EMPTY)

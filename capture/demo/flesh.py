@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
-from capture.demo.capsules import EMPTY, Field, cast, join
+from capture.demo.capsules import EMPTY, Field, cast, join, smoothed
 from store.skeleton import FINGERTIPS
 
 _THUMB: Final = ((1, 2), (2, 3), (3, 4))
@@ -102,14 +101,4 @@ def _palm_field(
         patch = cast(start, end, (float(r_start), float(r_end)), size)
         if patch is not None:
             join(field, patch)
-    return _smoothed(field, round(_PALM_SOFTNESS * unit))
-
-
-def _smoothed(field: Field, width: int) -> Field:
-    """Return the field blurred without what is empty, its outline kept."""
-    inside = field > EMPTY / 2
-    weight = inside.astype(np.float32)
-    surface = np.where(inside, field, np.float32(0))
-    for _ in range(2):
-        surface, weight = cv2.blur(surface, (width, width)), cv2.blur(weight, (width, width))
-    return np.where(inside, surface / (weight + np.float32(1e-6)), EMPTY)
+    return smoothed(field, round(_PALM_SOFTNESS * unit))
