@@ -21,6 +21,7 @@ SUFFIXES: Final = (
     ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp",
 )  # fmt: skip
 """Kinds of files that are clips; where a clip is there twice, the first kind wins."""
+_GONE: Final = ClipProbe(Availability.MISSING, "in none of the video folders")
 _LOOK_S: Final = 0.25
 _WRITE_S: Final = 1.0
 _AHEAD: Final = 2
@@ -154,15 +155,15 @@ class Scanner:
 def _sort(
     clips: list[ClipRow], found: dict[str, Path], *, full: bool
 ) -> tuple[int, list[ClipFacts], list[tuple[ClipRow, Path]]]:
-    """Return how many clips are as they were, what is missing, and what must be decoded."""
+    """Return how many files are as they were, what is newly missing, and what to decode."""
     unchanged = 0
     missing: list[ClipFacts] = []
     todo: list[tuple[ClipRow, Path]] = []
     for clip in clips:
         path = found.get(clip.video_id)
         if path is None:
-            gone = ClipProbe(Availability.MISSING, "in none of the video folders")
-            missing.append(_facts(clip.id, None, gone))
+            if clip.availability != Availability.MISSING:
+                missing.append(_facts(clip.id, None, _GONE))
         elif not full and _is_unchanged(clip, path):
             unchanged += 1
         else:

@@ -1,0 +1,30 @@
+"""Tasks for the pool's tests; spawned workers import them by name."""
+
+import os
+import time
+
+from capture.errors import ExtractorError, UnreadableClipError
+
+
+def double(number):
+    return 2 * number
+
+
+def die(_argument):
+    os._exit(7)
+
+
+def hang(_argument):
+    time.sleep(600)
+
+
+def fail(kind):
+    raise {
+        "unreadable": UnreadableClipError("no frames", hint="none"),
+        "extractor": ExtractorError("MediaPipe gave up"),
+        "error": ZeroDivisionError("oh"),
+    }[kind]
+
+
+def fail_to_start():
+    os._exit(3)
