@@ -53,16 +53,16 @@ class AugmentConfig:
     mirror: float = 0.3
     """Probability of a mirrored clip with the hands swapped."""
     rotate_deg: float = 12.0
-    scale: float = 0.2
+    scale: float = 0.25
     """Relative change of width and of height, drawn apart."""
     shear: float = 0.12
-    tilt_deg: float = 15.0
+    tilt_deg: float = 20.0
     """Turn of each hand about its own wrist, out of the image plane."""
-    hand_scale: float = 0.12
+    hand_scale: float = 0.15
     """Relative change of the size of the hands against their distances."""
     place: float = 0.25
     """Shift of each hand, in hand sizes."""
-    noise: float = 0.02
+    noise: float = 0.03
     """Noise of each landmark, in hand sizes."""
     warp: float = 0.25
     """Bend of the time line."""
@@ -70,7 +70,7 @@ class AugmentConfig:
     """Largest part cut off each end."""
     drop_frames: float = 0.1
     """Largest part of single frames lost."""
-    drop_span: float = 0.3
+    drop_span: float = 0.4
     """Probability that a hand is lost for a stretch of time."""
 
     def __post_init__(self) -> None:

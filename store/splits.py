@@ -273,7 +273,7 @@ def _notebook_split(rows: list["SequenceRow"]) -> Split:
         for copy in notebook_copies(row.frames, instances[row.gloss])
     ]
     # The notebook's own generator and seed, so that the parts are drawn as it drew them.
-    order = np.random.RandomState(_NOTEBOOK_SEED).permutation(len(samples))  # noqa: NPY002
+    order = np.random.RandomState(_NOTEBOOK_SEED).permutation(len(samples))
     n_val = -int(-_NOTEBOOK_HELD_OUT * len(samples) // 1)
     val = tuple(samples[index] for index in order[:n_val])
     return Split("notebook", tuple(samples[index] for index in order[n_val:]), val, ())
