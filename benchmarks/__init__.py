@@ -1,0 +1,1 @@
+"""Benchmarks: they print and never fail. `make bench` runs them all."""
