@@ -6,7 +6,6 @@ with its coordinator.
 
 import logging
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,11 +108,6 @@ def extract_clip(task: ClipTask) -> ClipResult:
         pid=os.getpid(),
         memory_bytes=psutil.Process().memory_info().rss,
     )
-
-
-def imported_modules() -> list[str]:
-    """Return the names of this process's modules: tests ask what a worker never imports."""
-    return sorted(name for name, module in sys.modules.items() if module is not None)
 
 
 def _follow(
