@@ -12,7 +12,10 @@ from store.words import Availability, ExtractionStatus, Status
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
 
 
 def _one_of(column: str, words: type[Availability | ExtractionStatus | Status]) -> CheckConstraint:

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from store.catalog import add_video_root, batches
 from store.importers.source import DatasetPaths
 from store.importers.wlasl import IndexInstance, SubsetLine, read_index, read_subset
 from store.library import Library
-from store.schema import Clip, Gloss, Instance, Signer, SubsetEntry
+from store.schema import Base, Clip, Gloss, Instance, Signer, SubsetEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ def store_dataset(library: Library, dataset: Dataset) -> ImportSummary:
     )
 
 
+def _table(model: type[Base]) -> Table:
+    """The plain table: the ORM would cut an insert into pieces by which values are None."""
+    return Base.metadata.tables[model.__tablename__]
+
+
 def _ids(
     session: Session, model: type[Gloss | Signer | Clip], column: Any, wanted: Iterable[str]
 ) -> dict[str, int]:
@@ -81,7 +86,7 @@ def _ids(
     known: dict[str, int] = dict(session.execute(select(column, model.id)).all())
     missing = [{column.key: name} for name in names if name not in known]
     if missing:
-        session.execute(insert(model), missing)
+        session.execute(insert(_table(model)), missing)
         known = dict(session.execute(select(column, model.id)).all())
     return known
 
@@ -101,7 +106,7 @@ def _store_instances(session: Session, instances: list[IndexInstance]) -> tuple[
         and known[row["clip_id"]][1] != tuple(row[name] for name in columns)
     ]
     if new:
-        session.execute(insert(Instance), new)
+        session.execute(insert(_table(Instance)), new)
     if changed:
         session.execute(update(Instance), changed)
     return len(new), len(changed)
@@ -157,7 +162,7 @@ def _store_subsets(session: Session, lines: list[SubsetLine]) -> None:
             )
         fresh = [row for video_id, row in wanted.items() if known.get(video_id) != row]
         if fresh:
-            session.execute(insert(SubsetEntry), fresh)
+            session.execute(insert(_table(SubsetEntry)), fresh)
 
 
 def _line_row(line: SubsetLine) -> dict[str, Any]:
