@@ -2,10 +2,6 @@
 
 import errno
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -131,24 +127,10 @@ def test_a_failing_sync_is_an_error_and_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def full_disk(tmp_path: Path):
-    """A file system of one megabyte."""
-    folder = tmp_path / "small-disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if not sys.platform.startswith("linux") or mount is None:
-        pytest.skip("small file systems are mounted on Linux only")
-    command = [mount, "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("may not mount a small file system here (needs root)")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def test_a_full_disk_is_one_clear_error_and_leaves_nothing(full_disk):
-    write_sequences(full_disk / "first.h5", [("1", make_sequence(100))])
+    disk = full_disk(1)
+    write_sequences(disk / "first.h5", [("1", make_sequence(100))])
     with pytest.raises(DiskFullError, match="full"):
-        write_sequences(full_disk / "second.h5", [("2", make_sequence(5_000))])
-    assert [p.name for p in full_disk.iterdir()] == ["first.h5"]
-    assert len(read_sequence(full_disk / "first.h5")) == 100
+        write_sequences(disk / "second.h5", [("2", make_sequence(5_000))])
+    assert [p.name for p in disk.iterdir()] == ["first.h5"]
+    assert len(read_sequence(disk / "first.h5")) == 100

@@ -1,6 +1,9 @@
 """A small library and a small dataset in WLASL's format."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,25 @@ def filled(library: Library, dataset_folder: Path) -> Library:
     paths = find_dataset(dataset_folder, unpack_to=library.clips_dir)
     store_dataset(library, read_dataset(paths))
     return library
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path):
+    """Makes a small file system: `full_disk(megabytes)` gives its folder."""
+    mount = shutil.which("mount")
+    if not sys.platform.startswith("linux") or mount is None:
+        pytest.skip("small file systems are mounted on Linux only")
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+
+    def make(megabytes: int) -> Path:
+        command = [mount, "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("may not mount a small file system here (needs root)")
+        return folder
+
+    yield make
+    subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
 
 
 def make_sequence(frames: int, *, seed: int = 0, absent: float = 0.3) -> Sequence:
