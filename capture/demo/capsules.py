@@ -16,6 +16,9 @@ Field = NDArray[np.float32]
 
 _FLAT: Final = 1e-3
 """A capsule that rises less than this, in pixels, lies square to the view."""
+_END_ON: Final = 1.0
+"""Less than this, in square pixels, separates the ends of a capsule seen end on."""
+_END_ON_SPHERES: Final = 28
 EMPTY: Final = np.float32(-1e6)
 """The height where nothing is."""
 
@@ -26,8 +29,6 @@ class Patch:
 
     where: tuple[slice, slice]
     heights: Field
-    along: Field
-    """How far along the capsule the nearest surface lies, 0 to 1."""
 
 
 def cast(
@@ -48,19 +49,35 @@ def cast(
     right = np.arange(cols.start, cols.stop, dtype=np.float32)[None, :] - start[0]
     down = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - start[1]
     step, widening = end - start, radii[1] - radii[0]
-    a = min(float(widening**2 - step[0] ** 2 - step[1] ** 2), -1e-2)
+    a = float(widening**2 - step[0] ** 2 - step[1] ** 2)
     b = (2 * step[0]) * right + (2 * step[1] * down + np.float32(2 * radii[0] * widening))
     c = np.float32(radii[0] ** 2) - right * right - down * down
+    rise = float(step[2])
+    heights = _seen_aside(a, b, c, rise) if a < -_END_ON else _seen_end_on(a, b, c, rise)
+    return Patch(where, heights + start[2])
+
+
+def _seen_aside(a: float, b: Field, c: Field, rise: float) -> Field:
+    """Return the heights above the first centre where the outline is longer than one circle."""
     along = b * np.float32(-0.5 / a)
-    steepness = a - float(step[2]) ** 2
-    if abs(step[2]) > _FLAT:
+    if abs(rise) > _FLAT:
+        steepness = a - rise**2
         lift = np.sqrt(np.maximum((b * b - c * np.float32(4 * a)) * np.float32(-steepness), 0))
-        along += lift * np.float32(step[2] / (2 * a * steepness))
-    np.clip(along, 0, 1, out=along)
+        along += lift * np.float32(rise / (2 * a * steepness))
+    return _heights_at(np.clip(along, 0, 1, out=along), a, b, c, rise)
+
+
+def _seen_end_on(a: float, b: Field, c: Field, rise: float) -> Field:
+    """Return the same where one end's circle hides the other's: the closed form breaks down."""
+    steps = np.linspace(0, 1, _END_ON_SPHERES, dtype=np.float32)
+    return np.asarray(np.max([_heights_at(t, a, b, c, rise) for t in steps], axis=0), np.float32)
+
+
+def _heights_at(along: Field | np.float32, a: float, b: Field, c: Field, rise: float) -> Field:
     chord = (along * np.float32(a) + b) * along + c
-    heights = np.sqrt(np.maximum(chord, 0)) + (along * np.float32(step[2]) + np.float32(start[2]))
+    heights = np.sqrt(np.maximum(chord, 0)) + along * np.float32(rise)
     heights[chord <= 0] = EMPTY
-    return Patch(where, heights, along)
+    return np.asarray(heights, np.float32)
 
 
 def _covered(

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final, Literal
 
 import cv2
 
+from capture.child import start_child
 from capture.demo.clip import FPS, draw_clip
 from capture.demo.scene import HEIGHT, WIDTH
 from capture.demo.signer import SIGNERS
@@ -63,6 +65,7 @@ class _Drawn:
 def draw_dataset(
     folder: Path,
     *,
+    glosses: int = len(SIGNS),
     clips_per_gloss: int = 12,
     seed: int = 7,
     workers: int | None = None,
@@ -72,6 +75,7 @@ def draw_dataset(
 
     Args:
         folder: gets `WLASL_v0.3.json`, `nslt_100.json` and `videos/<video_id>.mp4`.
+        glosses: how many of the signs, from the first.
         clips_per_gloss: a quarter of them by the signer who is only in the test split.
         seed: of everything random.
         workers: processes; one a core where None.
@@ -80,10 +84,12 @@ def draw_dataset(
     Raises:
         CaptureError: a clip or the index cannot be written.
     """
+    if not 1 <= glosses <= len(SIGNS):
+        raise ValueError(f"glosses is {glosses}, not 1 to {len(SIGNS)}")
     if clips_per_gloss < FEWEST_CLIPS:
         raise ValueError(f"clips_per_gloss is {clips_per_gloss}, the least is {FEWEST_CLIPS}")
     videos = folder / "videos"
-    plans = list(_plans(clips_per_gloss, seed))
+    plans = list(_plans(glosses, clips_per_gloss, seed))
     try:
         videos.mkdir(parents=True, exist_ok=True)
         drawn = _draw_all(plans, videos, workers, on_clip)
@@ -97,13 +103,13 @@ def draw_dataset(
     return _summary(drawn)
 
 
-def _plans(clips_per_gloss: int, seed: int) -> Iterator[_Plan]:
+def _plans(glosses: int, clips_per_gloss: int, seed: int) -> Iterator[_Plan]:
     """Yield every clip: the last signer's are test, the others' train and val in turn."""
     tests = clips_per_gloss // 4
     vals = max(clips_per_gloss // 6, 1)
     known = len(SIGNERS) - 1
     number = 0
-    for sign in range(len(SIGNS)):
+    for sign in range(glosses):
         for instance in range(clips_per_gloss):
             number += 1
             left = clips_per_gloss - instance
@@ -120,7 +126,9 @@ def _draw_all(
 ) -> list[_Drawn]:
     """Return what was drawn, in the plans' order."""
     processes = max(min(workers or os.cpu_count() or 1, len(plans)), 1)
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=start_child, initargs=(None,)
+    )
     try:
         jobs: list[Future[_Drawn]] = [pool.submit(_draw, plan, videos) for plan in plans]
         for done, job in enumerate(as_completed(jobs), start=1):
@@ -128,13 +136,17 @@ def _draw_all(
             if on_clip is not None:
                 on_clip(done, len(plans))
         return [job.result() for job in jobs]
+    except BrokenProcessPool as error:
+        raise CaptureError(
+            "A process that draws clips was ended from outside.",
+            hint="Usually memory ran out: close other programs, or draw with one worker.",
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _draw(plan: _Plan, videos: Path) -> _Drawn:
     """Draw and write one clip; runs in a child process."""
-    cv2.setNumThreads(1)
     seed = (plan.seed, plan.number)
     clip = draw_clip(SIGNS[plan.sign], SIGNERS[plan.signer], seed)
     path = videos / f"{plan.video_id}.mp4"
@@ -159,7 +171,7 @@ def _index(drawn: list[_Drawn]) -> list[dict[str, Any]]:
             "gloss": sign.gloss,
             "instances": [_instance(clip) for clip in drawn if clip.plan.sign == number],
         }
-        for number, sign in enumerate(SIGNS)
+        for number, sign in enumerate(SIGNS[: 1 + max(clip.plan.sign for clip in drawn)])
     ]
 
 
@@ -199,7 +211,7 @@ def _write_json(path: Path, content: object, *, indent: int | None) -> None:
 def _summary(drawn: list[_Drawn]) -> DemoSummary:
     splits: tuple[Split, ...] = ("train", "val", "test")
     return DemoSummary(
-        glosses=len(SIGNS),
+        glosses=len({clip.plan.sign for clip in drawn}),
         clips={split: sum(clip.plan.split == split for clip in drawn) for split in splits},
         frames=sum(clip.frames for clip in drawn),
         frames_with_hands=sum(clip.frames_with_hands for clip in drawn),

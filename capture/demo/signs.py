@@ -1,8 +1,9 @@
 """The vocabulary of the drawn signers, as data: handshape, place, orientation and movement.
 
 The signs are modelled on signs of American Sign Language, simplified until a program can draw
-them; they teach a recogniser, not a person. They are chosen as minimal pairs: FATHER, MOTHER and
-FINE differ in place, YES and MILK in movement, PLAY, RAIN and LARGE in handshape and movement.
+them; they teach a recogniser, not a person. They are chosen as minimal pairs: FATHER and
+MOTHER differ in place alone, MOTHER and WATER in handshape, YES and MILK in movement; four signs
+are two-handed.
 
 All is said of a right hand; the left hand of a two-handed sign does the same in a mirror. The
 signer's space is in centimetres from the middle between the shoulders: x to the image's right,
@@ -105,8 +106,13 @@ def _repeated(
 
 SIGNS: Final = (
     _taps("father", "open", 4, (-1.0, 25.0, 12.0), (-2.0, 0.5, 7.0)),
-    _taps("mother", "open", 4, (-1.0, 9.0, 13.0), (-2.0, 0.0, 7.0)),
-    _taps("fine", "open", 4, (-3.0, -9.0, 14.0), (-1.5, 1.0, 9.0)),
+    _taps("mother", "open", 4, (-1.0, 8.5, 13.0), (-2.0, 0.0, 7.0)),
+    Sign("fine", 1, 4, (
+        Key(0.0, "open", (-2.0, -12.0, 15.0), (-0.25, 1.0, 0.1), (0.62, 0.1, 0.75)),
+        Key(0.3, "open", (-2.0, -12.0, 15.0), (-0.25, 1.0, 0.1), (0.62, 0.1, 0.75)),
+        Key(0.8, "open", (-9.0, -7.0, 29.0), (-0.2, 1.0, 0.15), (0.5, 0.1, 0.85)),
+        Key(1.0, "open", (-9.0, -7.0, 29.0), (-0.2, 1.0, 0.15), (0.5, 0.1, 0.85)),
+    )),
     _taps("water", "three", 8, (-2.0, 11.0, 13.0), (-3.0, 0.0, 6.0)),
     Sign("hello", 1, 8, (
         Key(0.0, "flat", (-9.0, 23.0, 10.0), (0.45, 1.0, 0.05), (0.2, -0.15, 1.0)),
