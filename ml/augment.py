@@ -84,7 +84,7 @@ def _rotation(axis: int, angle: float) -> NDArray[np.float64]:
 def _transform(
     landmarks: Floats, aspect: float, config: AugmentConfig, rng: np.random.Generator
 ) -> Floats:
-    """Turn, stretch and shear the image about its middle."""
+    """Turn, stretch and shear the image about its middle, and shift it."""
     angle = np.deg2rad(rng.uniform(-config.rotate_deg, config.rotate_deg))
     cos, sin = np.cos(angle), np.sin(angle)
     shear = rng.uniform(-config.shear, config.shear)
@@ -93,7 +93,8 @@ def _transform(
     unit = np.diag([aspect, 1.0])
     matrix = (np.linalg.inv(unit) @ square @ unit).T.astype(np.float32)
     moved = landmarks.copy()
-    moved[..., :2] = (landmarks[..., :2] - 0.5) @ matrix + 0.5
+    shift = rng.uniform(-config.shift, config.shift, 2) / (aspect, 1.0)
+    moved[..., :2] = (landmarks[..., :2] - 0.5) @ matrix + (0.5 + shift).astype(np.float32)
     return moved
 
 

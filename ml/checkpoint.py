@@ -57,7 +57,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: it is not there, damaged, or no checkpoint of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             head = json.loads(file[_STATE].tobytes())
             if head["format"] != _FORMAT:
                 raise CheckpointError(f"{path.name} has format {head['format']}.", hint=_HINT)

@@ -56,6 +56,8 @@ class AugmentConfig:
     scale: float = 0.25
     """Relative change of width and of height, drawn apart."""
     shear: float = 0.12
+    shift: float = 0.06
+    """Shift of the whole picture, in its heights."""
     tilt_deg: float = 20.0
     """Turn of each hand about its own wrist, out of the image plane."""
     hand_scale: float = 0.15

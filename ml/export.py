@@ -44,7 +44,7 @@ def to_litert(model: keras.Model) -> bytes:
 
     concrete = scores.get_concrete_function()
     frozen = convert_to_constants.convert_variables_to_constants_v2(concrete)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     try:
         with _quiet():

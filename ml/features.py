@@ -1,9 +1,10 @@
 """From landmarks to the input of a model: the one function that training and live share.
 
-`slots` (the default): the two named hands, freed of where and how large the signer stands.
-Per frame and hand: the place of the palm about the clip's centre, the shape of the hand about
-its wrist, the velocity of both, and whether the hand is there. `notebook`: the features of the
-notebook that signtui replaces, flaws included.
+`slots` (the default): the two named hands. Per frame and hand: the place of the palm about the
+clip's centre and the shape of the hand about its wrist, both in hand sizes and so free of where
+and how large the signer stands, and the velocities of both; then the place of the palm in the
+image, since signs such as MOTHER and FATHER differ in nothing else; and whether the hand is there.
+`notebook`: the features of the notebook that signtui replaces, flaws included.
 """
 
 from typing import Final
@@ -24,12 +25,15 @@ _UNKNOWN_FPS: Final = 25.0
 _SHAPE: Final = (N_LANDMARKS - 1) * N_COORDS
 _BLOCK: Final = 2 + _SHAPE + 2 + _SHAPE
 """Channels of one hand: place, shape, and the velocities of both."""
-N_CHANNELS: Final = N_SLOTS * _BLOCK + 2 + N_SLOTS
-"""The blocks of both hands, the way from left to right hand, and the presence of each."""
+N_INVARIANT: Final = N_SLOTS * _BLOCK + 2
+"""The blocks of both hands and the way from the left to the right one: freed of place and size."""
+N_CHANNELS: Final = N_INVARIANT + N_SLOTS * 2 + N_SLOTS
+"""Then the place of each palm in the image, and the presence of each hand."""
 _NOTEBOOK_CHANNELS: Final = N_SLOTS * N_LANDMARKS * N_COORDS
 _SMALLEST: Final = 1e-6
 _PLACE_GAIN: Final = 0.5
 _VELOCITY_GAIN: Final = 3.0
+_IMAGE_GAIN: Final = 3.0
 """Bring places and velocities to about the size of the shapes, 1."""
 
 
@@ -64,10 +68,11 @@ def _slot_features(sequence: Sequence, config: FeatureConfig, times: NDArray[np.
     seen = np.flatnonzero(sequence.present.any(axis=1))
     if not len(seen):
         return np.zeros((config.length, N_CHANNELS), np.float32)
-    points = isotropic(sequence.landmarks, sequence.aspect or config.aspect)
+    aspect = sequence.aspect or config.aspect
+    points = isotropic(sequence.landmarks, aspect)
     grid = np.linspace(times[seen[0]], times[seen[-1]], config.length)
     points, present = resample(points, times, grid, config.max_gap_s)
-    return _describe(points, present)
+    return _describe(points, present, np.array([aspect / 2, 0.5], np.float32))
 
 
 def isotropic(landmarks: Floats, aspect: float) -> Floats:
@@ -127,8 +132,11 @@ def _read(
     return there, points[before[there]] * (1 - weight) + points[after[there]] * weight
 
 
-def _describe(points: Floats, present: Mask) -> Floats:
-    """Channels of resampled hands. points shape=(length, 2, 21, 3), present shape=(length, 2)."""
+def _describe(points: Floats, present: Mask, middle: Floats) -> Floats:
+    """Channels of resampled hands in an image with this middle.
+
+    points shape=(length, 2, 21, 3), present shape=(length, 2), middle shape=(2,).
+    """
     palm = points[:, :, _PALM, :2].mean(axis=2)
     size = hand_size(points, present)
     centre = palm[present].mean(axis=0)
@@ -138,7 +146,8 @@ def _describe(points: Floats, present: Mask) -> Floats:
     still = np.concatenate([place, shape], axis=2)
     block = np.concatenate([still, _velocity(still, present)], axis=2) * present[..., None]
     apart = (place[:, 1] - place[:, 0]) * present.all(axis=1)[:, None]
-    parts = [block.reshape(len(points), -1), apart, present]
+    seen = (palm - middle) * _IMAGE_GAIN * present[..., None]
+    parts = [block.reshape(len(points), -1), apart, seen.reshape(len(points), -1), present]
     return np.asarray(np.concatenate(parts, axis=1), np.float32)
 
 

@@ -86,7 +86,8 @@ class LiteModel:
             outputs = self._interpreter.get_output_details()
         except (ValueError, RuntimeError) as error:
             raise CheckpointError(
-                f"The LiteRT model cannot be loaded: {str(error)[:200]}.", hint=_HINT
+                f"The LiteRT model cannot be loaded: {' '.join(str(error).split())[:200]}.",
+                hint=_HINT,
             ) from error
         self._check(inputs, shape, "input")
         self._check(outputs, (1, n_outputs), "output")

@@ -61,7 +61,8 @@ def train(job: RunningJob) -> None:
     try:
         ended = _run(library, job, training)
     except BaseException as error:
-        status = Status.CANCELLED if isinstance(error, JobStoppedError) else Status.FAILED
+        stopped = isinstance(error, JobStoppedError | KeyboardInterrupt)
+        status = Status.CANCELLED if stopped else Status.FAILED
         finish_run(library, training.run_id, status=status, error=str(error)[:1000] or None)
         raise
     if not ended:

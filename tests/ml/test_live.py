@@ -1,0 +1,133 @@
+"""Live from real clips, as a real process: what it says at the end is what evaluation would say."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from capture.config import ExtractConfig, ScanConfig
+from ml.bundle import Bundle
+from ml.config import FeatureConfig
+from ml.errors import ConfigError
+from ml.live import Clock, LiveConfig, hands_config
+from ml.recognizer import Recognizer
+from store.catalog import choose_extractor, list_sequences, load_sequences
+from store.importers.dataset import read_dataset, store_dataset
+from store.importers.source import find_dataset
+from store.jobs import create_job, get_job
+from store.library import Library
+from store.words import JobKind, Status
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIPS = 2
+
+
+def run_child(library: Library, module: str, kind: JobKind, config: dict[str, Any]) -> str:
+    job_id = create_job(library, kind, config)
+    command = [sys.executable, "-m", module, "--library", str(library.root), "--job", str(job_id)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    row = get_job(library, job_id)
+    assert row.status == Status.FINISHED, (row.error, said.stderr.decode()[-2000:])
+    return said.stdout.decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def real_library(real_data: Path, tmp_path_factory: pytest.TempPathFactory, trained):
+    """Two short real clips, extracted, and the run of the made-up ones to recognise with."""
+    folder = tmp_path_factory.mktemp("live")
+    shared, run_id = trained
+    manifest = json.loads((real_data / "videos_manifest.json").read_text(encoding="utf-8"))
+    cut = {video_id: about["frames"] for video_id, about in manifest.items()}
+    index = json.loads((real_data / "WLASL_v0.3.json").read_text(encoding="utf-8"))
+    chosen = set(sorted(cut, key=lambda video_id: (cut[video_id], video_id))[8 : 8 + CLIPS])
+    small = [
+        {**entry, "instances": [i for i in entry["instances"] if i["video_id"] in chosen]}
+        for entry in index
+    ]
+    path = folder / "WLASL_v0.3.json"
+    path.write_text(json.dumps([entry for entry in small if entry["instances"]]), encoding="utf-8")
+    shared.close()
+    shutil.copytree(shared.root, folder / "library")
+    library = Library.open(folder / "library")
+    videos = real_data / "videos"
+    store_dataset(
+        library, read_dataset(find_dataset(None, index=path, videos=videos, unpack_to=folder))
+    )
+    run_child(library, "capture.scan", JobKind.SCAN, ScanConfig(workers=1).to_json())
+    run_child(library, "capture.extract", JobKind.EXTRACT, ExtractConfig(workers=1).to_json())
+    yield library, run_id, {video_id: videos / f"{video_id}.mp4" for video_id in chosen}
+    library.close()
+
+
+@pytest.mark.slow
+def test_live_ends_where_evaluation_does(real_library):
+    library, run_id, videos = real_library
+    recognizer = Recognizer.load(library.run_dir(run_id) / "bundle")
+    with library.reading() as session:
+        rows = [
+            row
+            for extractor in (1, 2)
+            for row in list_sequences(session, extractor_id=extractor)
+            if row.video_id in videos
+        ]
+        assert choose_extractor(session) == 1
+    assert len(rows) == CLIPS
+    for row, sequence in zip(rows, load_sequences(library, rows), strict=True):
+        config = {"run": run_id, "source": str(videos[row.video_id]), "stride": 8}
+        said = run_child(library, "ml.live", JobKind.LIVE, config)
+        events = [json.loads(line) for line in said.splitlines()]
+        final = events[-1]
+        assert [event["event"] for event in events[:1] + events[-1:]] == ["start", "final"]
+        assert final["frames"] == len(sequence)
+        assert final["hands"] == int(sequence.present.any(axis=1).sum())
+        offline = recognizer.predict(sequence)
+        assert [part["gloss"] for part in final["top"]] == [gloss for gloss, _ in offline.top]
+        for part, (_, score) in zip(final["top"], offline.top, strict=True):
+            assert part["score"] == pytest.approx(score, abs=2e-6)
+        predictions = events[1:-1]
+        assert len(predictions) == len(sequence) // 8
+        stages = {"capture", "landmarks", "features", "model"}
+        assert all(set(event["latency_ms"]) == stages for event in predictions)
+        assert all(set(final["latency_ms"][stage]) == {"p50", "p95"} for stage in stages)
+
+
+@pytest.mark.slow
+def test_a_source_that_is_no_clip_is_one_clear_error(real_library, real_data):
+    library, run_id, _ = real_library
+    source = next(iter(sorted((real_data / "corrupt_videos").iterdir())))
+    job_id = create_job(library, JobKind.LIVE, {"run": run_id, "source": str(source)})
+    command = [sys.executable, "-m", "ml.live", "--library", str(library.root), "--job"]
+    said = subprocess.run([*command, str(job_id)], cwd=ROOT, capture_output=True, check=False)
+    assert said.returncode == 1
+    row = get_job(library, job_id)
+    assert row.status == Status.FAILED
+    assert row.error
+
+
+def test_clock_sums_up():
+    clock = Clock()
+    for _ in range(3):
+        with clock.measure("model"):
+            pass
+    assert set(clock.summary()) == {"model"}
+    assert clock.summary()["model"]["p50"] >= 0
+
+
+def test_absurd_settings_are_refused():
+    for options in ({"stride": 0}, {"window_s": 0.0}, {"window_s": float("nan")}):
+        with pytest.raises(ConfigError):
+            LiveConfig(**options)
+
+
+def test_live_uses_the_thresholds_that_training_saw():
+    settings = {"detection_confidence": 0.3, "complexity": "x", "unknown": 1}
+    about = {"extractor": {"settings": settings}}
+    bundle = Bundle(Path(), ("a",), FeatureConfig(), about, b"")
+    config = hands_config(bundle)
+    assert (config.detection_confidence, config.complexity) == (0.3, 1)
+    assert hands_config(replace(bundle, about={})).detection_confidence == 0.5
