@@ -1,9 +1,9 @@
 """MediaPipe Hands behind one small seam: the only place that imports MediaPipe.
 
 The graph is MediaPipe's own `hand_landmark_tracking_cpu` with one change: whether a frame is
-searched for palms is told from outside, instead of being decided within. With `search_every=1`
-it gives what `mediapipe.solutions.hands.Hands` gives in video mode, and one graph serves many
-clips: building one takes as long as a dozen frames.
+searched for palms is told from outside, instead of being decided within. With `thorough=True` it
+gives what `mediapipe.solutions.hands.Hands` gives in video mode, and one graph serves many clips:
+building one takes as long as a dozen frames.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from capture.config import HandsConfig, LandmarkSet
 from capture.errors import ExtractorError
+from capture.search import PalmSearch
 from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
 
 _MODULES: Final = Path("modules")
@@ -90,7 +91,7 @@ class HandsExtractor:
         self._outputs: dict[str, Any] = {}
         self._time_us = 0
         self._hands = 0
-        self._since_search = 0
+        self._search = PalmSearch(thorough=self.config.thorough)
         try:
             self._graph = self._start()
         except (RuntimeError, ValueError, OSError) as error:
@@ -107,9 +108,9 @@ class HandsExtractor:
         Raises:
             ExtractorError: MediaPipe gave up; the extractor must be replaced.
         """
-        search = self._must_search()
-        self._since_search = 0 if search else self._since_search + 1
+        search = self._search.wanted(self._hands, image)
         found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=search)
+        self._search.note(self._hands, found.count, searched=search)
         self._hands = found.count
         return found
 
@@ -123,7 +124,8 @@ class HandsExtractor:
         if self._hands:
             self.close()
             self._graph = self._start()
-        self._hands = self._since_search = 0
+        self._hands = 0
+        self._search = PalmSearch(thorough=self.config.thorough)
 
     def close(self) -> None:
         """Stop the graph; closing twice does no harm."""
@@ -141,11 +143,6 @@ class HandsExtractor:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _must_search(self) -> bool:
-        if not self._hands:
-            return True
-        return self._hands < N_SLOTS and self._since_search + 1 >= self.config.search_every
 
     def _step(self, rgb: NDArray[np.uint8], *, search: bool) -> Detections:
         # Read-only pixels are handed over without a copy.

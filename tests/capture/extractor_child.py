@@ -42,13 +42,15 @@ def main():
         after_another, right = follow(extractor, second)
     with HandsExtractor() as extractor:
         alone, _ = follow(extractor, second)
+    with HandsExtractor(HandsConfig(thorough=True)) as extractor:
+        thorough, _ = follow(extractor, second)
     with HandsExtractor(HandsConfig(detection_confidence=0.99)) as extractor:
         strict, _ = follow(extractor, second)
     seen = {
         "key": key,
         "light": light,
         "same_as_alone": np.array_equal(after_another, alone, equal_nan=True),
-        "same_as_legacy": np.array_equal(alone, legacy(second), equal_nan=True),
+        "same_as_legacy": np.array_equal(thorough, legacy(second), equal_nan=True),
         "hands": int(np.isfinite(alone[..., 0, 0]).sum()),
         "strict_hands": int(np.isfinite(strict[..., 0, 0]).sum()),
         "labelled": np.array_equal(np.isfinite(right), np.isfinite(alone[..., 0, 0])),

@@ -25,7 +25,6 @@ def test_defaults_need_nothing():
         {"hands": {"confidence": 0.5}},
         {"hands": {"detection_confidence": 1.5}},
         {"hands": {"complexity": 2}},
-        {"hands": {"search_every": 0}},
         {"workers": -1},
         {"limit": -1},
         {"attempts": 0},

@@ -26,7 +26,7 @@ def test_the_key_tells_what_decides_the_landmarks():
         extractor_key(HandsConfig(detection_confidence=0.4)),
         extractor_key(HandsConfig(tracking_confidence=0.4)),
         extractor_key(HandsConfig(complexity=0)),
-        extractor_key(HandsConfig(search_every=2)),
+        extractor_key(HandsConfig(thorough=True)),
     }
     assert len(others | {base}) == 5
     settings = extractor_settings(HandsConfig())
