@@ -21,6 +21,7 @@ _MOST_OUTSIDE: Final = 10
 """A hand counts as drawn while at most this many of its joints are outside the picture."""
 _WEAK_HAND_LAG: Final = (0.5, 1.5)
 """How late the weak hand is in a two-handed sign, frames."""
+_SPARE_GRAIN: Final = 97
 _MIRROR: Final = np.array([-1.0, 1.0, 1.0])
 
 
@@ -59,13 +60,14 @@ def draw_clip(sign: Sign, signer: Signer, seed: tuple[int, ...]) -> DrawnClip:
     )
     arms = {slot: _arms(path, slot, signer, staging.camera) for slot, path in paths.items()}
     ground = draw_ground(signer, staging.camera, staging.light, rng)
+    grain = _grain(staging.noise, rng)
     pictures = np.empty((frames, HEIGHT, WIDTH, 3), np.uint8)
     joints = np.full((frames, N_SLOTS, N_LANDMARKS, N_COORDS), np.nan, np.float32)
     for t in range(frames):
         picture = ground.copy()
         for slot in sorted(arms, key=lambda s: float(arms[s][t].joints[:, 2].mean())):
             draw_arm(picture, arms[slot][t], signer, staging.light)
-        pictures[t] = _filmed(picture, staging, rng)
+        pictures[t] = _filmed(picture, staging.exposure, grain, rng)
         for slot, arm in arms.items():
             joints[t, slot] = _truth(arm[t].joints)
     return DrawnClip(pictures, joints, _box(signer, staging.camera))
@@ -120,11 +122,20 @@ def _arms(path: HandPath, slot: int, signer: Signer, camera: Camera) -> list[Arm
     ]
 
 
-def _filmed(picture: Image, staging: _Staging, rng: np.random.Generator) -> Image:
+def _grain(noise: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return noise larger than the picture: each frame shows another part of it."""
+    shape = (HEIGHT + _SPARE_GRAIN, WIDTH + _SPARE_GRAIN, 1)
+    return rng.standard_normal(shape, np.float32) * np.float32(noise)
+
+
+def _filmed(
+    picture: Image, exposure: float, grain: NDArray[np.float32], rng: np.random.Generator
+) -> Image:
     """Return what a small sensor makes of the picture: a little blur, exposure and noise."""
     soft = cv2.GaussianBlur(picture, (3, 3), 0.6)
-    noise = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32) * np.float32(staging.noise)
-    return as_image(soft * np.float32(staging.exposure) + noise)
+    row, col = rng.integers(0, _SPARE_GRAIN, 2)
+    noise = grain[row : row + HEIGHT, col : col + WIDTH]
+    return as_image(soft * np.float32(exposure) + noise)
 
 
 def _truth(joints: NDArray[np.float32]) -> NDArray[np.float32]:
