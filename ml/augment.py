@@ -90,8 +90,8 @@ def _transform(
     shear = rng.uniform(-config.shear, config.shear)
     stretch = np.diag(np.exp(rng.uniform(-config.scale, config.scale, 2)))
     square = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) @ stretch
-    unit = np.diag([aspect, 1.0])
-    matrix = (np.linalg.inv(unit) @ square @ unit).T.astype(np.float32)
+    # To heights and back: x comes in widths.
+    matrix = (np.diag([1 / aspect, 1.0]) @ square @ np.diag([aspect, 1.0])).T.astype(np.float32)
     moved = landmarks.copy()
     shift = rng.uniform(-config.shift, config.shift, 2) / (aspect, 1.0)
     moved[..., :2] = (landmarks[..., :2] - 0.5) @ matrix + (0.5 + shift).astype(np.float32)

@@ -116,7 +116,7 @@ class TrainConfig:
     """An official subset ("100" … "2000"), the glosses themselves, or null for all."""
     split: SplitKind = "official"
     seed: int = 7
-    epochs: int = 100
+    epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 0.05

@@ -1,5 +1,6 @@
 """A small library, and one run trained in it, shared by the tests that need TensorFlow."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def shared_library(tmp_path_factory: pytest.TempPathFactory):
 def trained(shared_library: Library) -> tuple[Library, int]:
     """The library and the id of a finished run in it."""
     return shared_library, train_here(shared_library, tiny(name="shared"))
+
+
+@pytest.fixture
+def own_trained(trained: tuple[Library, int], tmp_path: Path):
+    """A copy of the trained library that a test may change."""
+    shared, run_id = trained
+    shared.close()
+    library = Library.open(Path(shutil.copytree(shared.root, tmp_path / "library")))
+    yield library, run_id
+    library.close()
 
 
 @pytest.fixture

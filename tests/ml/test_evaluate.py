@@ -1,17 +1,15 @@
 """Evaluation: the same digits each time, and never on what was trained on."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ml.errors import CheckpointError, ConfigError
 from store.errors import NotInCatalogError, SigntuiError
 from store.jobs import create_job, get_job, run_job
 from store.library import Library
 from store.runs import list_evaluations
-from store.schema import Evaluation, Prediction
+from store.schema import Clip, Evaluation, Instance, Prediction, Run
 from store.words import JobKind
-from tests.ml.clips import make_library
-from tests.ml.conftest import tiny, train_here
 
 pytestmark = pytest.mark.slow
 
@@ -56,31 +54,23 @@ def test_evaluating_val_gives_what_training_kept(trained):
     assert (again["n"], again["top1"], again["top5"]) == (before.n, before.top1, before.top5)
 
 
-def test_clips_that_were_trained_on_never_count(tmp_path):
+def test_clips_that_were_trained_on_never_count(own_trained):
     """The library changes after training: a train clip becomes a test clip."""
-    from sqlalchemy import update
-
-    from store.schema import Clip, Instance
-
-    library = make_library(tmp_path)
-    run_id = train_here(library, tiny(epochs=1))
+    library, run_id = own_trained
     with library.session() as session:
         clip_id = session.scalar(select(Clip.id).where(Clip.video_id == "00000"))
         session.execute(update(Instance).where(Instance.clip_id == clip_id).values(split="test"))
     result = evaluate_here(library, run=run_id, split="test")
     assert (result["n"], result["left_out_as_trained"]) == (8, 1)
-    library.close()
 
 
-def test_what_cannot_be_evaluated_is_refused(trained):
-    library, run_id = trained
+def test_what_cannot_be_evaluated_is_refused(own_trained):
+    library, run_id = own_trained
     with pytest.raises(ConfigError):
         evaluate_here(library, run=run_id, split="all")
     with pytest.raises(NotInCatalogError):
         evaluate_here(library, run="no such run", split="val")
     with library.session() as session:
-        from store.schema import Run
-
         run = session.get(Run, run_id)
         assert run is not None
         copy = Run(
