@@ -41,13 +41,16 @@ def import_into(
         dataset = read_source(job.library.root, config, job)
     if dataset is not None:
         job.progress(message="Writing the catalog", force=True)
-        result["dataset"] = store_dataset(job.library, dataset).as_json()
+        stored = store_dataset(job.library, dataset)
+        result["dataset"] = stored.as_json()
+        job.progress(message=f"{stored.instances:,} instances, {stored.new:,} new")
     if config.get("landmarks"):
         path = Path(config["landmarks"])
         summary = import_landmarks(
             job.library, path, on_progress=_Reporter(job, f"Landmarks of {path.name}")
         )
         result["landmarks"] = summary.as_json()
+        job.progress(message=f"{summary.sequences:,} sequences, {summary.new:,} new")
     job.result(result)
     return result
 

@@ -26,6 +26,7 @@ def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where clips and library go.")] = Path(
         "signtui-demo"
     ),
+    clips: Annotated[int, typer.Option(min=4, help="Clips to draw of each sign.")] = 12,
     tui: Annotated[
         bool, typer.Option("--tui/--no-tui", help="Open the dashboard at the end.")
     ] = True,
@@ -37,7 +38,7 @@ def demo(
     """
     started = time.monotonic()
     _require_space(folder)
-    library = _import(folder)
+    library = _import(folder, clips)
     _scan_and_extract(library)
     run_id = _train(library)
     _evaluate(library, run_id)
@@ -66,7 +67,7 @@ def _step(number: int, text: str) -> None:
     narrate(f"[{number}/7] {text}")
 
 
-def _import(folder: Path) -> "Library":
+def _import(folder: Path, clips: int) -> "Library":
     from store.importers.job import import_into
     from store.jobs import create_job, run_job
     from store.words import JobKind
@@ -76,7 +77,9 @@ def _import(folder: Path) -> "Library":
     dataset = folder / "dataset"
     if not (dataset / "WLASL_v0.3.json").is_file():
         _step(1, "Drawing clips of signing hands")
-        run_and_follow(library, JobKind.DEMO, {"folder": str(dataset.absolute())})
+        run_and_follow(
+            library, JobKind.DEMO, {"folder": str(dataset.absolute()), "clips_per_gloss": clips}
+        )
     else:
         _step(1, f"The clips in {dataset} are there already")
     _step(2, "Importing the index into the catalog")
