@@ -103,6 +103,7 @@ class Coordinator:
         self._pace = Pace()
         self._peak_bytes = 0
         self._started = time.perf_counter()
+        self._first_ready: float | None = None
         self._reported = 0.0
 
     def run(self) -> None:
@@ -137,16 +138,18 @@ class Coordinator:
                 mark(session, unfinished, ExtractionStatus.PENDING)
 
     def summary(self) -> dict[str, Any]:
-        """The result of the job, as JSON; a rate is of this run alone."""
-        seconds = time.perf_counter() - self._started
+        """The result of the job, as JSON; the rate counts from when the first worker was ready."""
+        now = time.perf_counter()
+        working_s = now - (self._first_ready or now)
         return {
             "extractor_id": self._extractor_id,
             "clips": self._total_clips,
             **{str(status): self._counts[status] for status in _ENDS},
             "left": self._total_clips - sum(self._counts[status] for status in _ENDS),
             "frames": self._frames,
-            "seconds": round(seconds, 3),
-            "frames_per_s": round(self._frames / seconds, 2),
+            "seconds": round(now - self._started, 3),
+            "working_s": round(working_s, 3),
+            "frames_per_s": round(self._frames / working_s, 2) if working_s else None,
             "workers": self._workers,
             "peak_worker_mb": round(self._peak_bytes / _MB, 1),
         }
@@ -179,6 +182,8 @@ class Coordinator:
             self._loose = 0
 
     def _store(self, work: Work, result: ClipResult) -> None:
+        if self._first_ready is None:
+            self._first_ready = time.perf_counter() - result.seconds
         sequence = Sequence(result.landmarks, result.fps, result.aspect, result.score)
         file = self._write(work, sequence) if sequence.present.any() else None
         with self._job.library.session() as session:

@@ -19,7 +19,7 @@ def follow(extractor, path):
 def legacy(path):
     """What `mediapipe.solutions.hands` gives in video mode, a new one for the clip."""
     load_mediapipe()
-    from mediapipe.python.solutions import hands  # noqa: PLC0415
+    from mediapipe.python.solutions import hands
 
     frames = []
     with hands.Hands(static_image_mode=False, max_num_hands=2) as tracker:

@@ -60,11 +60,11 @@ def ready(filled, monkeypatch):
 def extract(library, **config):
     job_id = create_job(library, JobKind.EXTRACT, config)
     try:
-        with run_job(library, job_id) as job:
-            coordinator.extract(job)
+        with run_job(library, job_id) as running:
+            coordinator.extract(running)
     finally:
-        job = get_job(library, job_id)
-    return job
+        row = get_job(library, job_id)
+    return row
 
 
 def statuses(library):
