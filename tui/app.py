@@ -28,7 +28,7 @@ from store.words import ENDED, JobKind, Request, Status
 from tui import theme
 from tui.messages import JobsRead
 from tui.palette import ENTRIES, Entry
-from tui.screens.dialogs import ErrorDialog, HelpDialog, QuitAnswer, QuitDialog
+from tui.screens.dialogs import ErrorDialog, HelpDialog, QuitAnswer, QuitDialog, help_groups
 from tui.terminal import guarded_terminal
 from tui.widgets.nav_bar import SCREENS, TITLES
 
@@ -237,14 +237,8 @@ class SignApp(App[None]):
     def action_help(self) -> None:
         if isinstance(self.screen, HelpDialog):
             return
-        groups: dict[str, list[tuple[str, str]]] = {"This screen": [], "Everywhere": []}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system:
-                name = "Everywhere" if active.node is self else "This screen"
-                groups[name].append((self.get_key_display(binding), binding.description))
         title = f"Keys: {TITLES.get(self.current_mode, 'signtui')}"
-        self.push_screen(HelpDialog(title, {name: keys for name, keys in groups.items() if keys}))
+        self.push_screen(HelpDialog(title, help_groups(self.screen, self)))
 
     def action_toggle_theme(self) -> None:
         dark = self.theme == theme.DARK.name

@@ -32,7 +32,7 @@ class Children:
     def read_jobs(self, library: Library) -> tuple[JobRow, ...]:
         """The newest jobs, the newest first, after a look at which processes are gone."""
         for child in list(self._running.values()):
-            if child.row().status in ENDED:
+            if child.row().status in ENDED and child.process.poll() is not None:
                 self._running.pop(child.id, None)
         jobs = tuple(list_jobs(library, limit=SHOWN_JOBS))
         if any(job.status == Status.RUNNING and not is_alive(job) for job in jobs):

@@ -188,11 +188,8 @@ class RunSummary:
 def read_runs(library: Library) -> list[RunSummary]:
     """All runs, the newest first."""
     with library.reading() as session:
-        epochs: dict[int, int] = dict(
-            session.execute(text("SELECT run_id, COUNT(*) FROM run_epoch GROUP BY run_id"))
-            .tuples()
-            .all()
-        )
+        counted = session.execute(text("SELECT run_id, COUNT(*) FROM run_epoch GROUP BY run_id"))
+        epochs = {int(run): int(number) for run, number in counted}
     return [
         RunSummary(run, epochs.get(run.id, 0), tuple(list_evaluations(library, run.id)))
         for run in list_runs(library)

@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from store.errors import SigntuiError
 from tui.data import ClipFacts, read_clip, read_landmarks
 from tui.screens.page import signtui_of
+from tui.widgets.facts import Fact, FactList
 from tui.widgets.skeleton_view import PresenceBar, SkeletonView
-from tui.wording import DASH, STATE_COLOURS, first_line, percent, size
+from tui.wording import STATE_COLOURS, first_line, percent, size
 
 _STEP: Final = 10
 
@@ -43,7 +44,7 @@ class ClipScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Horizontal():
             with VerticalScroll(id="facts", classes="panel"):
-                yield Static(id="text")
+                yield FactList(id="text")
             with Vertical(id="hands", classes="panel") as hands:
                 hands.border_title = "Landmarks"
                 yield SkeletonView(id="skeleton")
@@ -78,7 +79,7 @@ class ClipScreen(Screen[None]):
         panel = self.query_one("#facts")
         row = facts.instance
         panel.border_title = Content(first_line(f"{row['gloss']}  {row['video_id']}", 60)).markup
-        self.query_one("#text", Static).update(_describe(facts))
+        self.query_one(FactList).facts = _describe(facts)
 
     def _frame_changed(self, frame: int) -> None:
         view = self.query_one(SkeletonView)
@@ -104,49 +105,46 @@ class ClipScreen(Screen[None]):
         view.frame = 0
 
 
-def _describe(facts: ClipFacts) -> Content:
+def _describe(facts: ClipFacts) -> tuple[Fact, ...]:
     row = facts.instance
     lines = [
-        _line("gloss", row["gloss"], "bold $primary"),
-        _line("signer", row["signer"]),
-        _line("split", row["split"]),
-        _line("clip", row["availability"], STATE_COLOURS.get(str(row["availability"]), "")),
-        *([_line("", row["reason"], "$warning")] if row["reason"] else []),
-        _line("range", _range(row)),
-        _line("frames", _frames(row)),
-        _line("picture", f"{row['width']} x {row['height']}" if row["width"] else None),
-        _line("size", size(row["size_bytes"]) if row["size_bytes"] else None),
-        _line("variation", row["variation"]),
-        _line("source", row["source"]),
-        _line("url", row["url"]),
-        _line("file", row["path"]),
+        Fact("gloss", row["gloss"], "bold $primary"),
+        Fact("signer", row["signer"]),
+        Fact("split", row["split"]),
+        Fact(
+            "clip", row["availability"], STATE_COLOURS.get(str(row["availability"]), "$foreground")
+        ),
+        *([Fact("", row["reason"], "$warning")] if row["reason"] else []),
+        Fact("range", _range(row)),
+        Fact("frames", _frames(row)),
+        Fact("picture", f"{row['width']} x {row['height']}" if row["width"] else None),
+        Fact("size", size(row["size_bytes"]) if row["size_bytes"] else None),
+        Fact("variation", row["variation"]),
+        Fact("source", row["source"]),
+        Fact("url", row["url"]),
+        Fact("file", row["path"]),
     ]
     if row["excluded"]:
-        lines.append(_line("excluded", row["excluded_reason"] or "yes", "$warning"))
+        lines.append(Fact("excluded", row["excluded_reason"] or "yes", "$warning"))
     for extraction in facts.extractions:
-        lines += [Content(), *_extraction(extraction)]
+        lines += [Fact(), *_extraction(extraction)]
     if facts.twins:
-        lines += [Content(), Content.styled("same clip under", "$muted")]
-        lines += [_line(twin["video_id"], f"{twin['gloss']} ({twin['split']})", "$warning")
+        lines += [Fact(), Fact("twins", "the same stretch under", "$muted")]
+        lines += [Fact(twin["video_id"], f"{twin['gloss']} ({twin['split']})", "$warning")
                   for twin in facts.twins]  # fmt: skip
-    return Content("\n").join(lines)
+    return tuple(lines)
 
 
-def _extraction(row: dict[str, Any]) -> list[Content]:
-    lines = [_line("landmarks", row["status"].replace("_", " "), STATE_COLOURS[row["status"]])]
-    lines.append(_line("by", f"{row['origin']} ({row['landmark_set']})"))
+def _extraction(row: dict[str, Any]) -> list[Fact]:
+    lines = [Fact("landmarks", row["status"].replace("_", " "), STATE_COLOURS[row["status"]])]
+    lines.append(Fact("by", f"{row['origin']} ({row['landmark_set']})"))
     if row["frames"]:
         left, right = (percent(row[f"frames_{hand}"], row["frames"]) for hand in ("left", "right"))
-        lines.append(_line("hands", f"left {left}, right {right} of {row['frames']} frames"))
+        lines.append(Fact("hands", f"left {left}, right {right} of {row['frames']} frames"))
     if row["error"]:
-        lines.append(_line(row["error_kind"] or "error", row["error"], "$error"))
-        lines.append(_line("attempts", row["attempts"]))
+        lines.append(Fact(row["error_kind"] or "error", row["error"], "$error"))
+        lines.append(Fact("attempts", row["attempts"]))
     return lines
-
-
-def _line(name: str, value: object, style: str = "$foreground") -> Content:
-    words = DASH if value in (None, "") else first_line(value, 400)
-    return Content.assemble((f"{name[:9]:<10}", "$muted"), (words, style or "$foreground"))
 
 
 def _range(row: dict[str, Any]) -> str:

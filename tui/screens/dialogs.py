@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Label, Static
 
 from store.errors import SigntuiError
@@ -110,6 +110,25 @@ class QuitDialog(ModalScreen[QuitAnswer]):
 
     def action_answer(self, answer: QuitAnswer) -> None:
         self.dismiss(answer)
+
+
+def help_groups(screen: Screen[Any], app: App[Any]) -> dict[str, list[tuple[str, str]]]:
+    """Keys and what they do, of the screen's own bindings and of the app's."""
+    active = screen.active_bindings
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, node in (("This screen", screen), ("Everywhere", app)):
+        own = [
+            binding
+            for kind in type(node).__mro__
+            if kind.__module__.startswith("tui.")
+            for binding in Binding.make_bindings(vars(kind).get("BINDINGS", ()))
+        ]
+        keys: dict[str, list[str]] = {}
+        for binding in own:
+            if binding.key in active and binding.description:
+                keys.setdefault(binding.description, []).append(app.get_key_display(binding))
+        groups[name] = [(" ".join(dict.fromkeys(shown)), about) for about, shown in keys.items()]
+    return {name: keys for name, keys in groups.items() if keys}
 
 
 class HelpDialog(ModalScreen[None]):

@@ -36,7 +36,7 @@ class JobsScreen(Page):
     HOME = "#jobs"
     CSS_PATH = "jobs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "log", "Log", show=False),
+        Binding("l", "log", "Log"),
         Binding("space", "pause", "Pause or go on"),
         Binding("x", "stop", "Stop"),
         Binding("u", "again", "Start again"),
@@ -68,7 +68,7 @@ class JobsScreen(Page):
         self.query_one(JobBar).job = job
         panel = self.query_one("#one")
         panel.border_title = f"{job.kind}  job {job.id}" if job else "No jobs yet"
-        panel.border_subtitle = "enter shows its log" if job else ""
+        panel.border_subtitle = "enter or l: its log" if job else ""
         self.query_one("#about", Static).update(_about(job) if job else "")
 
     @on(DataTable.RowSelected, "#jobs")

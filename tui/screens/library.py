@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Input, Label, Static
+from textual.widgets import DataTable, Input, Static
 
 from store.errors import QueryError
 from store.jobs import JobRow
@@ -70,10 +70,8 @@ class LibraryScreen(Page):
                 yield Static(id="counts")
             with Vertical(id="states", classes="panel") as states:
                 states.border_title = "Clips and landmarks"
-                yield Label("clips", classes="muted")
-                yield StackedBar(id="clips")
-                yield Label("landmarks", classes="muted")
-                yield StackedBar(id="extraction")
+                yield StackedBar("clips", id="clips")
+                yield StackedBar("landmarks", id="extraction")
             with Vertical(id="coverage", classes="panel") as coverage:
                 coverage.border_title = "With landmarks"
                 yield BarList(id="shares")
@@ -130,12 +128,11 @@ class LibraryScreen(Page):
     @work(exclusive=True, group="page", exit_on_error=False)
     async def _read_page(self) -> None:
         panel = self.query_one("#table")
-        try:
-            with self.signtui.complaints(quietly=True):
-                page = await asyncio.to_thread(read_page, self.library, self.wanted)
-                self._show_page(page)
-        except QueryError as error:
-            panel.border_subtitle = Content.styled(error.message, "$warning").markup
+        with self.signtui.complaints(quietly=True):
+            try:
+                self._show_page(await asyncio.to_thread(read_page, self.library, self.wanted))
+            except QueryError as error:
+                panel.border_subtitle = Content.styled(error.message, "$warning").markup
 
     def _show_page(self, page: InstancePage) -> None:
         self.page = page
@@ -210,12 +207,12 @@ def _counts(stats: LibraryStats) -> Content:
         (count(stats.instances), "instances"),
         (count(stats.signers), "signers"),
         (f"{stats.hours:.1f}", "hours"),
-        (size(stats.bytes), "of clips"),
+        (size(stats.bytes).replace(" ", "\N{NO-BREAK SPACE}"), "clips"),
         (count(stats.runs), "runs"),
         (count(stats.contradictions), "disputed"),
     ]
     return Content("\n").join(
-        Content.assemble((f"{number:>9} ", "bold $foreground"), (name, "$muted"))
+        Content.assemble((f"{number:>8} ", "bold $foreground"), (name, "$muted"))
         for number, name in lines
     )
 

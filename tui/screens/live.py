@@ -153,27 +153,27 @@ class LiveScreen(Page):
     @work(thread=True, group="listen", exit_on_error=False)
     def _listen(self, child: JobProcess) -> None:
         """Read the child's lines until it closes its output; stopping it ends this thread."""
-        stdout = child.stdout
-        while stdout is not None and (line := stdout.readline(_MAX_LINE)):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                log.warning("live said what is no JSON: %r", line[:200])
-                continue
-            if isinstance(event, dict):
-                self.post_message(LiveEvent(child.id, event))
+        if child.stdout is None:
+            return
+        with child.stdout as lines:
+            while line := lines.readline(_MAX_LINE):
+                event = _event(line)
+                if event is not None:
+                    self.post_message(LiveEvent(child.id, event))
         self.post_message(LiveEnded(child.id))
 
     def on_live_event(self, message: LiveEvent) -> None:
         event = message.event
         top = _top(event)
-        if event.get("event") not in {"prediction", "final"} or not top:
+        if event.get("event") not in {"prediction", "final"}:
             return
-        final = event["event"] == "final"
-        self.events.append(event)
+        when = "the whole clip" if event["event"] == "final" else _moment(event)
         self.query_one(PredictionBars).top = top
-        self.query_one("#now").border_subtitle = "the whole clip" if final else _moment(event)
+        self.query_one("#now").border_subtitle = when if top else f"no hand · {when}"
         self._show_latency(event)
+        if not top:
+            return
+        self.events.append(event)
         self.query_one("#history", RowTable).show(
             Row(str(number), _history_cells(past))
             for number, past in reversed(list(enumerate(self.events)))
@@ -227,6 +227,15 @@ class LiveScreen(Page):
         if self._clips:
             here = self._clips.index(field.value) if field.value in self._clips else -places
             field.value = self._clips[(here + places) % len(self._clips)]
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        log.warning("live said what is no JSON: %r", line[:200])
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _top(event: dict[str, Any]) -> tuple[tuple[str, float], ...]:

@@ -30,7 +30,7 @@ _COLUMNS: Final = (
     Column("split", "split", 14),
     Column("state", "state", 11),
     Column("epochs", "epochs", 6, right=True, from_width=100),
-    Column("top1", "top-1 [95 % interval]", 25),
+    Column("top1", "top-1 [95 % interval]", 27),
     Column("started", "started", 10, from_width=110),
 )
 _ACTIVE: Final = frozenset({Status.QUEUED, Status.RUNNING})
@@ -88,7 +88,11 @@ class RunsScreen(Page):
         with self.signtui.complaints(quietly=True):
             self.runs = await asyncio.to_thread(read_runs, self.library)
             now = self.signtui.clock()
-            self.query_one("#runs", RowTable).show(_row(item, now) for item in self.runs)
+            table = self.query_one("#runs", RowTable)
+            known = table.keys
+            table.show(_row(item, now) for item in self.runs)
+            if known and self.runs and str(self.runs[0].run.id) not in known:
+                table.select(str(self.runs[0].run.id))
             self.query_one("#table").border_title = f"Runs  {len(self.runs)}"
             self._show_one()
 
@@ -235,11 +239,11 @@ def _about(item: RunSummary | None) -> Content:
     run = item.run
     parts = [
         f"{count(run.n_glosses)} glosses",
-        f"{count(run.n_train)} train and {count(run.n_val)} val clips",
+        f"{count(run.n_train)} train, {count(run.n_val)} val clips",
         f"{count(run.parameters)} parameters",
     ]
     if run.ended_at:
-        parts.append(f"took {duration(run.ended_at - run.created_at)}")
+        parts.append(f"{duration(run.ended_at - run.created_at)}")
     lines = [Content.styled(" · ".join(parts), "$muted")]
     if run.error:
         lines.append(Content.styled(first_line(run.error, 300), "$error"))

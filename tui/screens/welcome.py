@@ -37,7 +37,7 @@ class WelcomeScreen(Screen[None]):
             yield Static(id="where", classes="muted")
             for key, title, about in (
                 ("i", "Import", "a WLASL folder or .zip: index, subsets and clips"),
-                ("d", "Demo", "draw a small data set, extract it and train on it (minutes)"),
+                ("d", "Demo", "draw signs, find the hands, train on them: minutes"),
                 ("o", "Open", "a library in another folder"),
             ):
                 with Horizontal(classes="choice"):

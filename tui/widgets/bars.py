@@ -14,6 +14,8 @@ from tui.wording import count, percent
 _LINE: Final = "━"
 _TRACK: Final = "─"
 _GAP: Final = 1
+_NAME: Final = 10
+"""Cells for the name before a stacked bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,20 @@ class BarList(Widget):
 
 
 class StackedBar(Widget):
-    """A whole cut into its parts, with their names below."""
+    """A whole cut into its parts after its name, with theirs below."""
 
     DEFAULT_CSS = "StackedBar { height: auto; width: 1fr; }"
     portions: reactive[tuple[Portion, ...]] = reactive((), layout=True)
+
+    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - as in Textual
+        super().__init__(id=id)
+        self._label = f"{name:<{_NAME}}"
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         return 1 + len(self._legend(width))
 
     def render(self) -> Content:
-        width = self.size.width
+        width = max(3, self.size.width - len(self._label))
         present = [portion for portion in self.portions if portion.number]
         cells = shares([portion.number for portion in present], width)
         bar = Content.assemble(
@@ -102,7 +108,8 @@ class StackedBar(Widget):
         )
         if not present:
             bar = Content.styled(_TRACK * width, "$track")
-        return Content("\n").join([bar, *self._legend(width)])
+        first = Content.assemble((self._label, "$muted"), bar)
+        return Content("\n").join([first, *self._legend(self.size.width)])
 
     def _legend(self, width: int) -> list[Content]:
         """Names and numbers in as few lines as they need."""
@@ -113,8 +120,8 @@ class StackedBar(Widget):
                 (count(portion.number), "$foreground"),
                 (f" {portion.label.replace('_', ' ')}", "$muted"),
             )
-            if lines and lines[-1].cell_length + 2 + item.cell_length <= width:
-                lines[-1] = Content.assemble(lines[-1], "  ", item)
+            if lines and lines[-1].cell_length + _GAP + item.cell_length <= width:
+                lines[-1] = Content.assemble(lines[-1], " " * _GAP, item)
             else:
                 lines.append(item)
         return lines

@@ -10,6 +10,7 @@ from textual_plotext import PlotextPlot
 
 _TICKS: Final = 4
 _SMALL: Final = 0.01
+_LARGE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class CurvePlot(PlotextPlot):  # type: ignore[misc]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id)
-        self.auto_theme = False
         self._curves: tuple[Curve, ...] = ()
         self._epochs: tuple[int, ...] = ()
         self._best: int | None = None
@@ -54,9 +54,6 @@ class CurvePlot(PlotextPlot):  # type: ignore[misc]
     def _draw(self) -> None:
         plot: Any = self.plt
         plot.clear_figure()
-        for part in (plot.canvas_color, plot.axes_color):
-            part(self._rgb("background"))
-        plot.ticks_color(self._rgb("muted"))
         drawn: list[float] = []
         for curve in self._curves:
             points = _points(self._epochs, curve.values)
@@ -86,8 +83,10 @@ def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     """Four values between the least and the greatest, with short labels of one width."""
     step = (high - low) / (_TICKS - 1)
     values = [low + step * place for place in range(_TICKS)] if step > 0 else [low]
-    small = 0 < abs(high) < _SMALL
-    labels = [f"{value:.0e}" if small else f"{value:.3g}" for value in values]
+    if 0 < abs(high) < _SMALL:
+        labels = [f"{value:.1e}".replace("e-0", "e-") for value in values]
+    else:
+        labels = [f"{value:.{0 if high > _LARGE else 2}f}" for value in values]
     width = max(len(label) for label in labels)
     return values, [label.rjust(width) for label in labels]
 

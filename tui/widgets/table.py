@@ -79,11 +79,15 @@ class RowTable(DataTable[Text]):
             return self._rows[self.cursor_row].key
         return None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all rows."""
+        return tuple(row.key for row in self._rows)
+
     def select(self, key: str | None) -> None:
         """Put the cursor on a row, if it is there."""
-        keys = [row.key for row in self._rows]
-        if key in keys:
-            self.move_cursor(row=keys.index(key), animate=False)
+        if key in self.keys:
+            self.move_cursor(row=self.keys.index(key), animate=False)
 
     def _fill(self) -> None:
         width = self.size.width

@@ -1,0 +1,142 @@
+"""Runs: the table, curves, the form, resume, stop, evaluate."""
+
+import pytest
+from textual.widgets import Input, Select, Static
+
+from ml.config import TrainConfig, from_json
+from store.words import JobKind, Request, Status
+from tests.tui.conftest import add_job, add_run, newest_job, settle, until
+from tui.screens.evaluate_form import EvaluateForm
+from tui.screens.run_form import RunForm
+from tui.widgets.curves import CurvePlot
+from tui.widgets.table import RowTable
+
+
+def rows(app):
+    table = app.screen.query_one("#runs", RowTable)
+    return [[str(cell) for cell in table.get_row_at(row)] for row in range(table.row_count)]
+
+
+async def open_runs(pilot):
+    await settle(pilot)
+    await pilot.press("3")
+    await settle(pilot)
+
+
+async def test_an_accuracy_has_its_n_and_interval_and_a_leak_its_name(app, library):
+    add_run(library, "plain")
+    add_run(library, "leaky", split="notebook")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        leaky, plain = rows(app)
+        assert leaky[:2] == ["leaky", "notebook leaks"]
+        assert plain[1] == "official"
+        assert plain[3] == "val 70.0 % [55–82] n=40"  # noqa: RUF001
+        about = app.screen.query_one("#about", Static).render().plain
+        assert "Leaks: copies of the same clips" in about
+        assert "n=40 of 5 glosses" in about
+
+
+async def test_curves_show_every_epoch_and_the_best(app, library):
+    add_run(library, "plain", epochs=30)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_runs(pilot)
+        loss = app.screen.query_one("#loss", CurvePlot)
+        assert loss._epochs == tuple(range(30))
+        assert loss._best == 26
+        accuracy = app.screen.query_one("#accuracy", CurvePlot)
+        assert len(accuracy._curves) == 3
+        assert max(accuracy._curves[0].values) > 80, "shown in percent"
+        drawn = "".join(loss.render_line(y).text for y in range(loss.size.height))
+        assert any("\u2800" < mark <= "\u28ff" for mark in drawn)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+async def test_a_run_with_hardly_any_epochs_is_shown(app, library, epochs):
+    add_run(library, "young", epochs=epochs, status=Status.RUNNING)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        assert rows(app)[0][0] == "young"
+
+
+async def test_the_form_makes_the_job_of_the_command_line(app, library, real_child):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert isinstance(app.screen, RunForm)
+        assert app.screen.query_one("#glosses", Select).value == "100"
+        assert "train" in app.screen.query_one("#data", Static).render().plain
+        app.screen.query_one("#preset", Select).value = "notebook"
+        app.screen.query_one("#split", Select).value = "notebook"
+        await pilot.pause()
+        assert "leaks" in app.screen.query_one("#data", Static).render().plain
+        app.screen.query_one("#epochs", Input).value = "3"
+        app.screen.query_one("#name", Input).value = "mine"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.jobs)
+        job = newest_job(library)
+        config = from_json(TrainConfig, job.config["train"])
+        assert (job.kind, job.config["resume"]) == (JobKind.TRAIN, None)
+        assert (config.preset, config.split, config.glosses) == ("notebook", "notebook", "100")
+        assert (config.epochs, config.name) == (3, "mine")
+
+
+@pytest.mark.parametrize("epochs", ["", "many", "0"])
+async def test_the_form_says_what_cannot_be(app, library, epochs):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        app.screen.query_one("#epochs", Input).value = epochs
+        await pilot.press("ctrl+s")
+        assert "epochs" in app.screen.query_one("#problem").render().plain
+        await pilot.press("escape")
+        await settle(pilot)
+    assert not app.jobs
+
+
+async def test_an_interrupted_run_resumes_and_a_finished_one_does_not(app, library, real_child):
+    broken = add_run(library, "broken", status=Status.INTERRUPTED)
+    add_run(library, "whole")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert not app.jobs
+        await pilot.press("down", "u")
+        await until(pilot, lambda: app.jobs)
+        assert newest_job(library).config["resume"] == broken
+
+
+async def test_stop_asks_the_job_of_the_run(app, library):
+    job = add_job(library, JobKind.TRAIN, Status.RUNNING, done=3, total=30, unit="epochs")
+    add_run(library, "now", status=Status.RUNNING, job_id=job.id)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await until(pilot, lambda: app.screen.job)
+        assert app.screen.query_one("#bar").display
+        await pilot.press("x")
+        await until(pilot, lambda: newest_job(library).request == Request.STOP)
+
+
+async def test_evaluate_asks_for_the_split(app, library, real_child):
+    run = add_run(library, "whole")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("e")
+        assert isinstance(app.screen, EvaluateForm)
+        await pilot.press("t")
+        await until(pilot, lambda: app.jobs)
+        job = newest_job(library)
+        assert (job.kind, job.config) == (JobKind.EVALUATE, {"run": run, "split": "test"})
+
+
+async def test_a_new_run_takes_the_cursor(app, library):
+    add_run(library, "old")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        add_run(library, "new")
+        app.screen._read_runs()
+        await settle(pilot)
+        assert app.screen.chosen.run.name == "new"

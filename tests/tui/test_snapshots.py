@@ -1,0 +1,104 @@
+"""How the screens look in fixed states; `--snapshot-update` renews the pictures."""
+
+import platform
+import sys
+from importlib.metadata import version
+
+import pytest
+from textual.widgets import Sparkline
+
+from store.words import JobKind, Status
+from tests.tui.conftest import NOW, add_job, add_line, add_run, settle
+from tui.app import SignApp
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 12)
+    or version("textual") != "8.2.8"
+    or platform.system() != "Linux",
+    reason="the pictures were made with Python 3.12 and Textual 8.2.8 on Linux",
+)
+
+SIZES = [(80, 24), (120, 40)]
+WORKERS = [
+    {"clip": "00011", "state": "working", "pid": 11, "done": 9, "frames": 60, "memory_mb": 231.4},
+    {"clip": "00012", "state": "working", "pid": 12, "done": 33, "frames": 52, "memory_mb": 228.0},
+]
+
+
+@pytest.fixture
+def busy_library(library):
+    """Jobs and runs in every state."""
+    add_job(library, JobKind.IMPORT, Status.FINISHED, done=300, total=300, unit="clips")
+    scan = add_job(library, JobKind.SCAN, Status.FINISHED, done=300, total=300, unit="clips",
+                   message="15 corrupt")  # fmt: skip
+    add_line(library, scan.id, "info", "300 clips in 1 folder")
+    add_line(library, scan.id, "warning", "00005: zero bytes")
+    add_job(library, JobKind.TRAIN, Status.FAILED, error="There are no clips in val.",
+            hint="Choose the split signer.")  # fmt: skip
+    detail = {"workers": WORKERS, "eta_s": [61.0, 130.0], "frames_per_s": 45.5}
+    add_job(library, JobKind.EXTRACT, Status.RUNNING, done=2500, total=10_000, unit="frames",
+            message="41 of 210 clips", detail=detail)  # fmt: skip
+    add_run(library, "notebook", split="notebook")
+    add_run(library, "default")
+    add_run(library, "default-2", status=Status.INTERRUPTED, epochs=12)
+    return library
+
+
+async def press(pilot, *keys):
+    for key in keys:
+        await settle(pilot)
+        await pilot.press(key)
+    await settle(pilot)
+
+
+def steps(name):
+    async def run(pilot):
+        await press(pilot, *KEYS[name])
+        if name == "extract":
+            pilot.app.screen.query_one(Sparkline).data = [3, 8, 20, 44, 46, 45, 30, 47, 46]
+        if name == "sql":
+            pilot.app.screen.query_one("#results-panel").border_subtitle = "12 ms"
+        await settle(pilot)
+
+    return run
+
+
+KEYS = {
+    "library": ("down",),
+    "filtered": ("slash", *"comp", "enter"),
+    "clip": ("enter", "space", "home", *("right",) * 25),
+    "extract": ("2",),
+    "runs": ("3", "down"),
+    "new run": ("3", "n"),
+    "live": ("4",),
+    "sql": ("5", "v", "down", "enter"),
+    "jobs": ("6",),
+    "job log": ("6", "down", "down", "enter"),
+    "help": ("2", "question_mark"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", KEYS)
+def test_screen(snap_compare, busy_library, name, size):
+    app = SignApp(busy_library, clock=lambda: NOW)
+    assert snap_compare(app, terminal_size=size, run_before=steps(name))
+
+
+def test_light(snap_compare, busy_library):
+    app = SignApp(busy_library, clock=lambda: NOW)
+
+    async def turn(pilot):
+        await press(pilot, "3", "down", "ctrl+t")
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=turn)
+
+
+def test_welcome(snap_compare, tmp_path, monkeypatch):
+    app = SignApp(root=tmp_path)
+    app.root = app.root.__class__("/home/someone/signs")
+
+    async def wait(pilot):
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=wait)
