@@ -6,9 +6,9 @@ import sys
 def main() -> int:
     # Spawned workers import this module again as their own main: it must not cost them SQLAlchemy.
     from capture.coordinator import extract  # noqa: PLC0415
-    from capture.entry import run_child  # noqa: PLC0415
+    from store.child import child_main  # noqa: PLC0415
 
-    return run_child("capture.extract", extract)
+    return child_main(extract)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ import sys
 
 def main() -> int:
     # Spawned workers import this module again as their own main: it must not cost them SQLAlchemy.
-    from capture.entry import run_child  # noqa: PLC0415
     from capture.scanner import scan  # noqa: PLC0415
+    from store.child import child_main  # noqa: PLC0415
 
-    return run_child("capture.scan", scan)
+    return child_main(scan)
 
 
 if __name__ == "__main__":

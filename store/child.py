@@ -1,30 +1,38 @@
 """The entry of every job's process: `python -P -m MODULE --library DIR --job ID`."""
 
 import argparse
-import sys
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from store.errors import SigntuiError
 from store.jobs import JobStoppedError, RunningJob, run_job
 from store.library import Library
 
+EXIT_FAILED: Final = 1
+EXIT_INTERRUPTED: Final = 130
 
-def child_main(work: Callable[[RunningJob], None], arguments: list[str] | None = None) -> int:
+log = logging.getLogger(__name__)
+
+
+def child_main(work: Callable[[RunningJob], object], arguments: list[str] | None = None) -> int:
     """Do the job that the arguments name and return the process's exit code.
 
-    Exit codes: 0 done or stopped on request, 1 an error of ours (it is in the job's row).
+    Exit codes: 0 done, 1 an error of ours, 130 stopped on request. What went wrong is in the job's
+    row; stderr goes to the job's log.
     """
     parser = argparse.ArgumentParser(description=work.__doc__)
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--job", type=int, required=True)
     chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         with run_job(Library.open(chosen.library), chosen.job) as job:
             work(job)
-    except JobStoppedError:
-        return 0
+    except (JobStoppedError, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
     except SigntuiError as error:
-        sys.stderr.write(f"{error.message} {error.hint}\n")
-        return 1
+        log.error("%s %s", error.message, error.hint)  # noqa: TRY400 - ours need no traceback
+        return EXIT_FAILED
     return 0

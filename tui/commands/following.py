@@ -94,10 +94,8 @@ def _bar(part: float, width: int = 20) -> str:
 
 
 def _eta(detail: dict[str, Any]) -> str:
-    low, high = detail.get("eta_low_s"), detail.get("eta_high_s")
-    if low is None or high is None:
-        return ""
-    return f"{_clock(low)} to {_clock(high)} left"
+    eta = detail.get("eta_s")
+    return f"{_clock(eta[0])} to {_clock(eta[1])} left" if eta else ""
 
 
 def _clock(seconds: float) -> str:
