@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from store.errors import NotInCatalogError
-from store.landmarks import Sequence, read_sequences
+from store.errors import DamagedFileError, NotInCatalogError
+from store.landmarks import Sequence, read_sequence, read_sequences
 from store.library import Library
 from store.schema import (
     Clip,
@@ -50,6 +51,7 @@ class SequenceRow:
     file: str
     """Name within the library's `landmarks/`."""
     position: int
+    extraction_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _finished(extractor_id: int) -> Select[*tuple[Any, ...]]:
             Extraction.frames,
             LandmarkFile.name.label("file"),
             Extraction.position,
+            Extraction.id.label("extraction_id"),
         )
         .join(Extraction, Extraction.instance_id == Instance.id)
         .join(LandmarkFile, LandmarkFile.id == Extraction.file_id)
@@ -183,16 +186,44 @@ def list_sequences(
 
 
 def load_sequences(library: Library, rows: Collection[SequenceRow]) -> list[Sequence]:
-    """Read the landmarks of the rows, each file opened once. Raises DamagedFileError."""
-    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    """Read the landmarks of the rows, each file opened once.
+
+    A file may have been packed into another since the rows were listed: they are looked up again.
+
+    Raises:
+        DamagedFileError: a file cannot be read, or is not there and packed nowhere.
+    """
+    places: dict[str, list[tuple[int, SequenceRow]]] = defaultdict(list)
     for index, row in enumerate(rows):
-        places[row.file].append((index, row.position))
+        places[row.file].append((index, row))
     loaded: dict[int, Sequence] = {}
     for name, wanted in places.items():
-        positions = [position for _, position in wanted]
-        sequences = read_sequences(library.landmarks_dir / name, positions)
-        loaded.update(zip((index for index, _ in wanted), sequences, strict=True))
+        indexes, members = zip(*wanted, strict=True)
+        loaded.update(zip(indexes, _load_file(library, name, members), strict=True))
     return [loaded[index] for index in range(len(rows))]
+
+
+def _load_file(library: Library, name: str, rows: Listing[SequenceRow]) -> list[Sequence]:
+    try:
+        return read_sequences(library.landmarks_dir / name, [row.position for row in rows])
+    except DamagedFileError:
+        moved = [_find_place(library, row) for row in rows]
+        if any(place is None or place[0] == name for place in moved):
+            raise
+        return [
+            read_sequence(library.landmarks_dir / file, position)
+            for file, position in (place for place in moved if place is not None)
+        ]
+
+
+def _find_place(library: Library, row: SequenceRow) -> tuple[str, int] | None:
+    with library.reading() as session:
+        place = session.execute(
+            select(LandmarkFile.name, Extraction.position)
+            .join(Extraction, Extraction.file_id == LandmarkFile.id)
+            .where(Extraction.id == row.extraction_id)
+        ).one_or_none()
+    return None if place is None or place[1] is None else (place[0], place[1])
 
 
 def get_or_add_extractor(

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from store import pack
 from store.catalog import get_or_add_extractor, list_sequences, load_sequences
+from store.errors import DamagedFileError
 from store.extractions import list_work, queue_instances, record_done, record_failure
 from store.landmarks import Sequence, write_sequences
 from store.pack import pack_loose, sweep
@@ -159,3 +160,24 @@ def test_what_a_killed_job_was_at_is_pending_again(ready):
     work = pending(library, extractor_id)
     assert len(work) == 4
     assert all(item.attempts == 0 for item in work)
+
+
+def test_rows_listed_before_a_pack_are_still_readable_after_it(ready):
+    library, extractor_id = ready
+    stored = finish_all(library, extractor_id)
+    with library.reading() as session:
+        rows = list_sequences(session, extractor_id=extractor_id)
+    pack_loose(library, extractor_id)
+    found = load_sequences(library, rows)
+    by_id = {row.video_id: s.landmarks for row, s in zip(rows, found, strict=True)}
+    assert_same(by_id, stored)
+
+
+def test_a_file_that_is_simply_gone_is_an_error(ready):
+    library, extractor_id = ready
+    finish_all(library, extractor_id)
+    with library.reading() as session:
+        rows = list_sequences(session, extractor_id=extractor_id)
+    (library.landmarks_dir / rows[0].file).unlink()
+    with pytest.raises(DamagedFileError, match="not there"):
+        load_sequences(library, rows)
