@@ -85,6 +85,7 @@ def _manner(signer: Signer, rng: np.random.Generator) -> Manner:
     shift, turn = rng.normal(0, 1.0, 3), rng.normal(0, 0.08, 3)
     return Manner(
         timing,
+        body=signer.head,
         amplitude=signer.amplitude * rng.uniform(0.85, 1.15),
         shift=(float(shift[0]), float(shift[1]), float(shift[2])),
         turn=(float(turn[0]), float(turn[1]), float(turn[2])),

@@ -36,6 +36,8 @@ class Manner:
     """How one clip's hands differ from the sign as written."""
 
     timing: Timing
+    body: float = 1.0
+    """The signer's size: factor of all places."""
     amplitude: float = 1.0
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Of all places, cm."""
@@ -97,7 +99,8 @@ def resting_path(frames: int, proportions: Proportions) -> HandPath:
 def _vary(key: Key, sign: Sign, manner: Manner) -> Key:
     """Return the key with its place moved and its movement made larger or smaller."""
     middle = np.mean([k.place for k in sign.keys], axis=0)
-    place = middle + (np.asarray(key.place) - middle) * manner.amplitude + np.asarray(manner.shift)
+    place = middle + (np.asarray(key.place) - middle) * manner.amplitude
+    place = place * manner.body + np.asarray(manner.shift)
     x, y, z = (float(value) for value in place)
     return Key(key.at, key.handshape, (x, y, z), key.fingers, key.palm)
 

@@ -24,7 +24,7 @@ class Signer:
     upper_arm: float = 29.0
     forearm: float = 26.0
     head: float = 1.0
-    """Factor of the size of the head."""
+    """Factor of the size of the head, and of how far apart places on the body are."""
     long_hair: bool = False
     tempo: float = 1.0
     amplitude: float = 1.0
@@ -36,7 +36,7 @@ class Signer:
 SIGNERS: Final = (
     Signer(1, Proportions(), (135, 160, 208), (110, 70, 50), (40, 50, 70), (150, 155, 150)),
     Signer(
-        2, Proportions(0.9, 1.03, 0.97, 0.93, 0.92), (92, 126, 184), (60, 45, 120), (20, 22, 30),
+        2, Proportions(0.92, 1.03, 0.97, 0.93, 0.92), (92, 126, 184), (60, 45, 120), (20, 22, 30),
         (190, 180, 165), 16.5, 26.5, 24.0, 0.95, long_hair=True, tempo=0.9, amplitude=0.9, laxness=0.06,
     ),
     Signer(
