@@ -42,7 +42,7 @@ def test_a_run_is_told_whole(trained):
     assert (run.status, run.preset, run.split_kind) == (Status.FINISHED, "default", "official")
     assert (run.n_train, run.n_val, run.n_test, run.n_glosses) == (24, 8, 8, 4)
     assert len(list_epochs(library, run_id)) == 4
-    (val,) = list_evaluations(library, run_id)
+    (val,) = [row for row in list_evaluations(library, run_id) if row.split == "val"]
     assert (val.split, val.n, val.n_glosses) == ("val", 8, 4)
     assert val.low <= val.top1 <= val.high
     best = list_epochs(library, run_id)[run.best_epoch or 0]
@@ -130,7 +130,7 @@ def test_the_notebook_preset_trains_on_its_leaking_split_and_says_so(tmp_path):
         line.text for line in list_lines(library, run.job_id or 0) if line.level == "warning"
     ]
     assert any("leaks" in text for text in warnings)
-    (val,) = list_evaluations(library, run_id)
+    (val,) = [row for row in list_evaluations(library, run_id) if row.split == "val"]
     assert val.detail["leaking"] is True
     from ml.recognizer import Recognizer
 
