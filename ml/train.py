@@ -167,11 +167,13 @@ def _follow(fitting: Fitting, library: Library, job: RunningJob, run_id: int) ->
     def on_epoch(epoch: int, metrics: Metrics) -> None:
         record_epoch(library, run_id, epoch, metrics)
         each = (time.monotonic() - began) / (epoch + 1 - first)
-        best = fitting.stopping.best_top1
+        best, left = fitting.stopping.best_top1, epochs - epoch - 1
+        # Without a better epoch training ends early; with many it runs to the last.
+        least = min(left, fitting.stopping.patience - fitting.stopping.waited)
         job.progress(
             done=epoch + 1,
             message=f"val top-1 {metrics['val_top1']:.1%}, best {best:.1%}",
-            detail={"run": run_id, "eta_s": round(each * (epochs - epoch - 1), 1), **metrics},
+            detail={"run": run_id, "eta_s": [each * least, each * left], **metrics},
         )
 
     def should_stop() -> bool:

@@ -118,3 +118,21 @@ def first_line(value: Any, length: int = 200) -> str:
     text = " ".join(str(value).split())
     clean = "".join(character for character in text if character.isprintable())
     return clean if len(clean) <= length else clean[: length - 1] + "…"
+
+
+def eta_range(detail: dict[str, Any] | None) -> tuple[float | None, float | None]:
+    """Least and most seconds left, as the job says in its detail; None where it does not."""
+    said = (detail or {}).get("eta_s")
+    values = said if isinstance(said, list) else [said]
+    known = [float(v) for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    return (min(known), max(known)) if known else (None, None)
+
+
+def time_left(detail: dict[str, Any] | None) -> str:
+    """How long a job will take, as a range where it says one; empty where it does not."""
+    low, high = eta_range(detail)
+    if low is None or high is None:
+        return ""
+    if duration(low) == duration(high):
+        return f"{duration(low)} left"
+    return f"{duration(low)} to {duration(high)} left"

@@ -225,3 +225,17 @@ def test_help_names_the_commands():
     run = subprocess.run(command("--help"), capture_output=True, text=True, check=True)
     for name in ("demo", "import", "scan", "extract", "train", "evaluate", "live", "sql", "stats"):
         assert f"\n  {name} " in run.stdout
+
+
+@pytest.mark.parametrize("eta", [None, 61.5, [61.0, 130.0], [], "soon", [None, 3]])
+def test_a_job_is_told_in_one_line_whatever_it_says_of_its_time(signtui, dataset, tmp_path, eta):
+    signtui("import", dataset)
+    library = Library.open(tmp_path / "signtui-library")
+    job_id = create_job(library, JobKind.TRAIN, {})
+    with run_job(library, job_id) as job:
+        detail = {"eta_s": eta}
+        job.progress(done=3, total=9, unit="epochs", message="at it", detail=detail, force=True)
+        code, out, _ = signtui("status", job_id)
+    line = out.splitlines()[0]
+    assert (code, "3/9 epochs" in line, "at it" in line) == (0, True, True)
+    assert len(line) < 80

@@ -4,9 +4,8 @@ import pytest
 
 from tui.data import InstanceQuery
 from tui.widgets.bars import line, shares
-from tui.widgets.job_bar import eta_range
 from tui.widgets.table import Column, _widths
-from tui.wording import ago, count, duration, first_line, percent, size
+from tui.wording import ago, count, duration, eta_range, first_line, percent, size
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from store.jobs import JobRow
 from store.library import Library
 from store.words import JobKind, Status
 from tui.jobs import JobProcess, log_tail, start_job
+from tui.wording import time_left
 
 _LOOK_EVERY_S: Final = 0.2
 _PLAIN_EVERY_S: Final = 10.0
@@ -82,7 +83,7 @@ def describe(row: JobRow) -> str:
         parts.append(f"{row.done:,}/{row.total:,} {row.unit or ''}".strip())
     if row.status in {Status.QUEUED, Status.RUNNING}:
         parts.append("paused" if row.paused else row.message or row.status)
-        parts.append(_eta(row.detail or {}))
+        parts.append(time_left(row.detail))
     else:
         parts.append(row.status)
     return " ".join(part for part in parts if part)[:79]
@@ -91,17 +92,6 @@ def describe(row: JobRow) -> str:
 def _bar(part: float, width: int = 20) -> str:
     full = round(max(0.0, min(1.0, part)) * width)
     return "━" * full + "╌" * (width - full)
-
-
-def _eta(detail: dict[str, Any]) -> str:
-    eta = detail.get("eta_s")
-    return f"{_clock(eta[0])} to {_clock(eta[1])} left" if eta else ""
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,6 @@
 """How far a job is: its state, a bar, and when it may be done."""
 
-import math
-from typing import Any, Final
+from typing import Final
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -10,7 +9,7 @@ from textual.widget import Widget
 from store.jobs import JobRow
 from store.words import ENDED
 from tui.widgets.bars import line
-from tui.wording import STATE_COLOURS, count, duration, percent, state
+from tui.wording import STATE_COLOURS, count, duration, percent, state, time_left
 
 _LINES: Final = 2
 
@@ -54,17 +53,4 @@ def _time_left(job: JobRow) -> str:
         if job.started_at and job.ended_at:
             return f"took {duration(job.ended_at - job.started_at)}"
         return ""
-    low, high = eta_range(job.detail)
-    if low is None or high is None:
-        return ""
-    if duration(low) == duration(high):
-        return f"{duration(low)} left"
-    return f"{duration(low)} to {duration(high)} left"
-
-
-def eta_range(detail: dict[str, Any] | None) -> tuple[float | None, float | None]:
-    """Least and most seconds left, as the job says in its detail; None where it does not."""
-    said = (detail or {}).get("eta_s")
-    values = said if isinstance(said, list) else [said]
-    known = [float(v) for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
-    return (min(known), max(known)) if known else (None, None)
+    return time_left(job.detail)
