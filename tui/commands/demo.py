@@ -110,7 +110,7 @@ def _train(library: "Library") -> int:
         if run.name.startswith(RUN_NAME) and run.status == Status.FINISHED:
             _step(5, f"Run {run.name} is trained already")
             return run.id
-    _step(5, "Training a recogniser on two of the three signers")
+    _step(5, "Training a recogniser on three of the four signers")
     return follow_training(library, demo_config(name=RUN_NAME), None)
 
 
