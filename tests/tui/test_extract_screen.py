@@ -1,5 +1,7 @@
 """Extract: start, pause, stop, resume; workers, failures, an interrupted job."""
 
+from functools import partial
+
 import pytest
 from textual.widgets import Static
 
@@ -13,6 +15,10 @@ from tui.wording import state
 
 def advice(app):
     return app.screen.query_one("#advice", Static).render().plain
+
+
+def _says(app, words):
+    return words in advice(app)
 
 
 def cells(app, table):
@@ -94,17 +100,17 @@ async def test_workers_time_left_and_throughput_of_a_running_job(app, library):
         assert "46 on average" in app.screen.query_one("#speed").border_subtitle
 
 
-@pytest.mark.parametrize(
-    "detail", [None, {}, {"workers": 3, "eta_s": "soon"}, {"eta_s": [None, "x"]}]
-)
-async def test_a_foreign_detail_does_no_harm(app, library, detail):
-    add_job(library, JobKind.EXTRACT, Status.RUNNING, detail=detail, message="[red]x[/]\x1b[2J")
+async def test_a_foreign_detail_does_no_harm(app, library):
+    details = [None, {}, {"workers": 3, "eta_s": "soon"}, {"eta_s": [None, "x"]}]
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("2")
-        await until(pilot, lambda: advice(app))
-        assert "[red]x[/]" in advice(app)
-        assert "\x1b" not in advice(app)
+        for number, detail in enumerate(details):
+            message = f"{number}[red]x[/]\x1b[2J"
+            add_job(library, JobKind.EXTRACT, Status.RUNNING, detail=detail, message=message)
+            shown = partial(_says, app, f"{number}[red]x[/]")
+            await until(pilot, shown)
+            assert "\x1b" not in advice(app)
 
 
 async def test_an_interrupted_job_goes_on_with_one_key(app, library, real_child):

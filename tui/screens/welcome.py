@@ -72,10 +72,12 @@ class WelcomeScreen(Screen[None]):
     async def action_demo(self) -> None:
         app = signtui_of(self)
         with app.complaints():
-            folder = app.root if app.library is None else app.root.parent / "signtui-demo"
-            library = await asyncio.to_thread(Library.create, folder / "library")
+            # Beside a library of someone's own, the demo gets one for itself.
+            root = app.root.parent / "signtui-demo" / "library" if app.library else app.root
+            library = await asyncio.to_thread(Library.create, root)
             await app.open_library(library)
-            app.run_worker(walk(app, folder / "dataset"), group="demo", exclusive=True)
+            dataset = library.clips_dir / "demo"
+            app.run_worker(walk(app, dataset), group="demo", exclusive=True)
 
     @on(Button.Pressed, "#open")
     def action_other(self) -> None:

@@ -1,9 +1,9 @@
 """Landmarks drawn as two hands of braille dots, frame by frame."""
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -24,12 +24,13 @@ _DOT_BITS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _DEFAULT_FPS: Final = 25.0
 _DEFAULT_ASPECT: Final = 4 / 3
 _MARGIN: Final = 0.08
+_HANDS: Final = ("skeleton--left", "skeleton--right")
 
 
 class SkeletonView(Widget):
     """Plays a sequence; the left hand in one colour, the right hand in another."""
 
-    COMPONENT_CLASSES = {"skeleton--left", "skeleton--right"}  # noqa: RUF012 - as in Textual
+    COMPONENT_CLASSES = set(_HANDS)  # noqa: RUF012 - as in Textual
     DEFAULT_CSS = """
     SkeletonView {
         width: 1fr; height: 1fr;
@@ -91,16 +92,16 @@ class SkeletonView(Widget):
         if self._cells is None:
             self._cells = self._draw(width, height)
         bits, owner = self._cells
-        styles = [
-            self.get_component_rich_style(name) for name in ("skeleton--left", "skeleton--right")
+        styles = [self.get_component_rich_style(name) for name in _HANDS]
+        blank = self.rich_style
+        segments = [
+            Segment("".join(chr(_BRAILLE + bit) if bit else " " for bit, _ in cells), style)
+            for style, cells in groupby(
+                zip(bits[y].tolist(), owner[y].tolist(), strict=True),
+                key=lambda cell: styles[cell[1]] if cell[0] else blank,
+            )
         ]
-        return Strip(
-            [
-                Segment(chr(_BRAILLE + int(bit)), styles[hand]) if bit else _blank(self.rich_style)
-                for bit, hand in zip(bits[y], owner[y], strict=True)
-            ],
-            width,
-        )
+        return Strip(segments, width)
 
     def _draw(self, width: int, height: int) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
         """Bits and owner of each cell. shapes=(height, width)."""
@@ -132,10 +133,6 @@ class SkeletonView(Widget):
     def _aspect(self) -> float:
         known = self.sequence.aspect if self.sequence is not None else 0.0
         return known if known > 0 else _DEFAULT_ASPECT
-
-
-def _blank(style: Style) -> Segment:
-    return Segment(" ", style)
 
 
 def _stack(x: Any, y: Any) -> Any:
@@ -176,15 +173,7 @@ def _dots(points: Any) -> Any:
 class PresenceBar(Widget):
     """Which hand is there over the time of a clip, with the frame that is shown."""
 
-    COMPONENT_CLASSES = {"presence--left", "presence--right", "presence--now"}  # noqa: RUF012
-    DEFAULT_CSS = """
-    PresenceBar {
-        width: 1fr; height: 2;
-        & > .presence--left { color: $secondary; }
-        & > .presence--right { color: $accent; }
-        & > .presence--now { color: $foreground; text-style: bold; }
-    }
-    """
+    DEFAULT_CSS = "PresenceBar { width: 1fr; height: 2; }"
     frame: reactive[int] = reactive(0)
     present: reactive[tuple[tuple[bool, bool], ...]] = reactive(())
 
