@@ -187,7 +187,7 @@ _CURVES: Final = {
     "accuracy": (
         ("top1", "train", "secondary"),
         ("val_top1", "val", "primary"),
-        ("val_top5", "val top-5", "accent"),
+        ("val_top5", "top-5", "accent"),
     ),
     "rate": (("learning_rate", "", "accent"),),
 }
@@ -199,7 +199,7 @@ _PLOTS: Final = {"loss": "loss", "accuracy": "top-1 %", "rate": "learning rate"}
 
 def _legend(plot: str, title: str) -> Content:
     names = [(label, f"${colour}") for _, label, colour in _CURVES[plot] if label]
-    return Content.assemble((title, "bold"), *((f"  ━ {label}", style) for label, style in names))
+    return Content.assemble((title, "bold"), *((f" ━ {label}", style) for label, style in names))
 
 
 def _scaled(epoch: EpochRow, name: str) -> float | None:
@@ -260,7 +260,7 @@ def _about(item: RunSummary | None) -> Content:
 
 
 def _result(item: RunSummary) -> Content:
-    return Content("   ").join(
+    return Content("\n").join(
         Content.assemble(
             (f"{row.split} ", "$muted"),
             (f"top-1 {100 * row.top1:.1f} %", "bold"),
