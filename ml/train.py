@@ -28,6 +28,7 @@ from store.child import child_main
 from store.jobs import JobStoppedError, RunningJob
 from store.library import Library
 from store.runs import create_run, finish_run, forget_epochs, get_run, record_epoch, start_run
+from store.splits import Sample
 from store.words import Request, Status
 
 log = logging.getLogger(__name__)
@@ -112,9 +113,9 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
         job_id=job.id,
         split_kind=data.split.kind,
         split_hash=data.split.hash,
-        n_train=len(train_part),
-        n_val=len(val_part),
-        n_test=len(data.split.test),
+        n_train=_count_clips(data.split.train),
+        n_val=_count_clips(data.split.val),
+        n_test=_count_clips(data.split.test),
         n_glosses=len(data.labels),
         parameters=int(model.count_params()),
     )
@@ -132,6 +133,11 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
     best = fitting.stopping.best_epoch
     finish_run(library, run_id, status=status, best_epoch=best, bundle=BUNDLE)
     return ended
+
+
+def _count_clips(samples: tuple[Sample, ...]) -> int:
+    """Copies of a clip are one clip."""
+    return len({sample.row.instance_id for sample in samples})
 
 
 def _announce(job: RunningJob, data: Data) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ml.checkpoint import read_checkpoint
 from ml.config import TrainConfig, train_job
 from ml.errors import CheckpointError, DivergedError, EmptySplitError, ModelError
+from store.catalog import list_sequences
 from store.errors import SigntuiError
 from store.jobs import JobStoppedError, ask, create_job, get_job, list_lines, recover_jobs, run_job
 from store.library import Library
@@ -126,6 +127,10 @@ def test_the_notebook_preset_trains_on_its_leaking_split_and_says_so(tmp_path):
     run_id = train_here(library, tiny_notebook(split="notebook"))
     run = get_run(library, run_id)
     assert (run.preset, run.split_kind, run.status) == ("notebook", "notebook", Status.FINISHED)
+    with library.reading() as session:
+        clips = len(list_sequences(session, extractor_id=run.extractor_id))
+    # Copies are not clips: 80 % of the copies reach nearly all clips, and never more.
+    assert 0.8 * clips < (run.n_train or 0) <= clips
     warnings = [
         line.text for line in list_lines(library, run.job_id or 0) if line.level == "warning"
     ]
