@@ -26,6 +26,7 @@ from typing import Any, Final, TextIO
 import numpy as np
 
 from capture.config import HandsConfig
+from capture.errors import UnreadableClipError
 from capture.extractor import HandsExtractor
 from capture.source import Frame, FrameSource, VideoSource
 from ml.bundle import Bundle, bundle_of
@@ -197,15 +198,29 @@ def live(job: RunningJob) -> None:
         job.progress(done=index + 1, unit="frames")
         job.stop_if_asked()
 
+    path = Path(job.config["source"])
     with (
         _events() as emit,
-        VideoSource(Path(job.config["source"])) as source,
+        _named(path),
+        VideoSource(path) as source,
         HandsExtractor(hands_config(recognizer.bundle)) as extractor,
     ):
         emit({"event": "start", "source": source.name, "fps": source.fps, "run": run.name})
         final = run_live(source, extractor, recognizer, emit, config=config, on_frame=on_frame)
         emit(final)
     job.result(final)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of which clip a reason is."""
+    try:
+        yield
+    except UnreadableClipError as error:
+        raise UnreadableClipError(
+            f"The clip {path.name} cannot be read: {error.message}.",
+            hint="signtui scan tells which clips can.",
+        ) from error
 
 
 @contextmanager

@@ -106,7 +106,11 @@ def test_a_source_that_is_no_clip_is_one_clear_error(real_library, real_data):
     assert said.returncode == 1
     row = get_job(library, job_id)
     assert row.status == Status.FAILED
-    assert row.error
+    assert row.error == (
+        f"The clip {source.name} cannot be read: "
+        "undecodable: its bytes were mangled by a text conversion."
+    )
+    assert row.hint
 
 
 def test_clock_sums_up():

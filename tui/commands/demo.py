@@ -135,8 +135,9 @@ def _go_live(library: "Library", run_id: int) -> list[dict[str, Any]]:
     for gloss, path in unseen.rows[:_LIVE_CLIPS]:
         final = [event for event in iter_live(library, path, run_id) if event["event"] == "final"]
         top = final[-1]["top"]
-        answers.append({"clip": Path(path).name, "signed": gloss, "top": top})
-        narrate(f"      {Path(path).name}: signed {gloss}, read {top[0]['gloss']}")
+        read = top[0]["gloss"] if top else None
+        answers.append({"clip": Path(path).name, "signed": gloss, "read": read, "top": top})
+        narrate(f"      {Path(path).name}: signed {gloss}, read {read or 'nothing'}")
     return answers
 
 
@@ -174,7 +175,7 @@ def _print(summary: dict[str, Any], library: "Library", *, json: bool) -> None:
     for row in list_evaluations(library, summary["run"]):
         seen = "a signer that training never saw" if row.split == "test" else "known signers"
         typer.echo(f"{describe_evaluation(row)} ({seen})")
-    right = sum(answer["top"][0]["gloss"] == answer["signed"] for answer in summary["live"])
+    right = sum(answer["read"] == answer["signed"] for answer in summary["live"])
     typer.echo(f"  live: {right} of {len(summary['live'])} clips read right")
     typer.echo(f"  {summary['seconds']:.0f} s in all")
     typer.echo(f"Open it: signtui --library {summary['library']}")

@@ -69,6 +69,6 @@ def _say(event: dict[str, Any]) -> None:
         return
     top = ", ".join(f"{p['gloss']} {100 * p['score']:.0f} %" for p in event["top"])
     if event["event"] == "final":
-        typer.echo(top)
+        typer.echo(top or "no hand was seen")
     else:
-        narrate(f"{event['time_s']:7.2f} s  {top}")
+        narrate(f"{event['time_s']:7.2f} s  {top or 'no hand'}")
