@@ -128,9 +128,12 @@ def stats(context: typer.Context, json: Json = False) -> None:
 
 
 def _print_availability(found: "LibraryStats") -> None:
-    rows: list[list[Any]] = [[state, None, count] for state, count in found.availability.items()]
-    rows += [[reason.state, reason.reason, reason.count] for reason in found.reasons]
-    print_table(["clips", "reason", "count"], sorted(rows, key=lambda row: (row[0], row[1] or "")))
+    rows: list[list[Any]] = [[row.state, row.reason, row.count] for row in found.reasons]
+    for state, count in found.availability.items():
+        without = count - sum(row.count for row in found.reasons if row.state == state)
+        if without:
+            rows.append([state, None, without])
+    print_table(["clips", "reason", "count"], sorted(rows, key=lambda row: (row[0], -row[2])))
 
 
 def _print_coverage(found: "LibraryStats") -> None:
