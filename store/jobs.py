@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session
 from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
 from store.library import Library
-from store.schema import Job, JobLine, Run
-from store.words import JobKind, Request, Status
+from store.schema import Extraction, Job, JobLine, Run
+from store.words import ExtractionStatus, JobKind, Request, Status
 
 HEARTBEAT_S: Final = 2.0
 ENDED_WITHOUT_A_WORD: Final = "The process ended without a word."
@@ -158,6 +158,13 @@ def _end(session: Session, job: Job, status: Status, error: str | None = None) -
             .where(Run.job_id == job.id, Run.status.in_((Status.QUEUED, Status.RUNNING)))
             .values(status=Status.INTERRUPTED)
         )
+        if job.kind == JobKind.EXTRACT:
+            # One extraction runs at a time: what says it runs was this one's.
+            session.execute(
+                update(Extraction)
+                .where(Extraction.status == ExtractionStatus.RUNNING)
+                .values(status=ExtractionStatus.PENDING)
+            )
 
 
 @dataclass

@@ -7,8 +7,10 @@ import time
 
 import psutil
 import pytest
+from sqlalchemy import select
 
 from store import jobs
+from store.catalog import get_or_add_extractor
 from store.errors import LibraryBusyError, NotInCatalogError, StoreError
 from store.jobs import (
     JobStoppedError,
@@ -22,6 +24,7 @@ from store.jobs import (
     run_job,
 )
 from store.library import Library
+from store.schema import Extraction
 from store.words import JobKind, Request, Status
 
 
@@ -153,3 +156,18 @@ def test_an_unknown_job_is_named(library):
         get_job(library, 7)
     with pytest.raises(NotInCatalogError), run_job(Library.open(library.root), 7):
         pass
+
+
+def test_what_a_dead_extraction_was_at_is_pending_again(filled):
+    with filled.session() as session:
+        extractor_id = get_or_add_extractor(
+            session, key="k", landmark_set="hands", origin="test", settings={}
+        )
+        for instance_id, status in ((1, "running"), (2, "failed")):
+            session.add(
+                Extraction(instance_id=instance_id, extractor_id=extractor_id, status=status)
+            )
+    fail_if_unended(filled, create_job(filled, JobKind.EXTRACT, {}), "Died.")
+    with filled.reading() as session:
+        states = session.scalars(select(Extraction.status).order_by(Extraction.id)).all()
+    assert states == ["pending", "failed"]
