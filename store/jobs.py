@@ -100,12 +100,12 @@ def list_jobs(library: Library, *, limit: int = 100) -> list[JobRow]:
         return [JobRow(**as_dict(job)) for job in jobs]
 
 
-def list_lines(library: Library, job_id: int, *, after: int = 0) -> list[JobLineRow]:
+def list_lines(library: Library, job_id: int) -> list[JobLineRow]:
     """The kept log lines of a job, oldest first."""
     with library.reading() as session:
         rows = session.execute(
             select(JobLine.at, JobLine.level, JobLine.text)
-            .where(JobLine.job_id == job_id, JobLine.id > after)
+            .where(JobLine.job_id == job_id)
             .order_by(JobLine.id)
         )
         return [JobLineRow(*row) for row in rows]

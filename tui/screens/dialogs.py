@@ -44,34 +44,6 @@ class ErrorDialog(ModalScreen[None]):
         self.dismiss()
 
 
-class QuestionDialog(ModalScreen[bool]):
-    """A question with yes and no."""
-
-    CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape", "answer(False)", "No"),
-    ]
-
-    def __init__(self, title: str, question: str) -> None:
-        super().__init__()
-        self._title, self._question = title, question
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = self._title
-            yield Static(self._question, markup=False, classes="message")
-            with Horizontal(classes="buttons"):
-                yield Button("[u]Y[/u]es", id="yes", variant="primary", compact=True)
-                yield Button("[u]N[/u]o", id="no", compact=True)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
-
-    def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
-
-
 class QuitDialog(ModalScreen[QuitAnswer]):
     """What becomes of the jobs that run."""
 
