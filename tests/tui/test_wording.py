@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.data import InstanceQuery
+from tui.reading.instances import InstanceQuery
 from tui.widgets.bars import line, shares
 from tui.widgets.table import Column, _widths
 from tui.wording import ago, count, duration, eta_range, first_line, percent, size

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from store.errors import SigntuiError
-from tui.data import ClipFacts, read_clip, read_landmarks
+from tui.reading.clip import ClipFacts, read_clip, read_landmarks
 from tui.screens.page import signtui_of
 from tui.widgets.facts import Fact, FactList
 from tui.widgets.skeleton_view import PresenceBar, SkeletonView

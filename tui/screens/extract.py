@@ -16,7 +16,7 @@ from textual.widgets import DataTable, Sparkline, Static
 from capture.config import ExtractConfig, ScanConfig, default_workers
 from store.jobs import JobRow
 from store.words import ENDED, JobKind, Request, Status
-from tui.data import Failure, count_available, read_failures
+from tui.reading.extraction import Failure, count_available, read_failures
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
 from tui.widgets.job_bar import JobBar

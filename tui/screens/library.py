@@ -16,7 +16,7 @@ from store.errors import QueryError
 from store.jobs import JobRow
 from store.stats import LibraryStats, read_stats
 from store.words import Availability, ExtractionStatus, JobKind
-from tui.data import COLUMNS, PAGE_ROWS, InstancePage, InstanceQuery, read_page
+from tui.reading.instances import COLUMNS, PAGE_ROWS, InstancePage, InstanceQuery, read_page
 from tui.screens.clip import ClipScreen
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import Page

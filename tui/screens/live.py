@@ -18,9 +18,9 @@ from textual.widgets import Button, Input, Label, Select, Sparkline, Static
 from store.errors import JobError
 from store.runs import RunRow, list_runs
 from store.words import ENDED, JobKind, Status
-from tui.data import read_clip_paths
 from tui.jobs import JobProcess
 from tui.messages import LiveEnded, LiveEvent
+from tui.reading.live import read_clip_paths
 from tui.screens.page import Page
 from tui.widgets.prediction_bars import PredictionBars
 from tui.widgets.table import Column, Row, RowTable

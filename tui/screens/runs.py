@@ -14,7 +14,7 @@ from ml.config import TrainConfig, train_job
 from store.jobs import JobRow
 from store.runs import EpochRow, list_epochs
 from store.words import ENDED, JobKind, Request, Status
-from tui.data import RunSummary, read_runs
+from tui.reading.runs import RunSummary, read_runs
 from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
