@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from store import database
+from store import database, views
 from store.errors import (
     DamagedFileError,
     LibraryVersionError,
@@ -113,6 +113,7 @@ class Library:
         with _readable(self.catalog_path):
             version = _schema_version(self.catalog_path)
         if version == SCHEMA_VERSION:
+            self._renew_views()
             return
         if version is not None and version > SCHEMA_VERSION:
             raise LibraryVersionError(
@@ -123,6 +124,16 @@ class Library:
         from store.migrate import migrate  # noqa: PLC0415 - Alembic is slow to import
 
         migrate(self.catalog_path, backup=version is not None)
+
+    def _renew_views(self) -> None:
+        """Views hold no data: those of another version are replaced without a migration."""
+        with closing(self.connect_read_only()) as connection:
+            found = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'view'")
+            if {row[0] for row in found} >= set(views.definitions()):
+                return
+        with self.session() as session:
+            for statement in views.statements():
+                session.connection().exec_driver_sql(statement)
 
 
 @lru_cache(maxsize=64)

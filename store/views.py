@@ -123,9 +123,14 @@ GROUP BY url, frame_start, frame_end HAVING COUNT(DISTINCT gloss) > 1""",
 }
 
 
+def definitions() -> Iterator[str]:
+    """The SQL of each view, in the words that SQLite keeps."""
+    for name, view in VIEWS.items():
+        yield f"CREATE VIEW {name} AS {view.select.strip()}"
+
+
 def statements() -> Iterator[str]:
     """The SQL that renews all views; later ones build on earlier ones."""
     for name in reversed(VIEWS):
         yield f"DROP VIEW IF EXISTS {name}"
-    for name, view in VIEWS.items():
-        yield f"CREATE VIEW {name} AS {view.select.strip()}"
+    yield from definitions()

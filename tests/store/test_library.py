@@ -55,6 +55,14 @@ def test_views_in_a_library_are_those_of_the_code(library):
         assert view.select.strip() in stored[name]
 
 
+def test_views_of_another_version_are_renewed(filled):
+    filled.close()
+    execute(filled.catalog_path, "DROP VIEW job_stats")
+    execute(filled.catalog_path, "DROP VIEW run_stats")
+    execute(filled.catalog_path, "CREATE VIEW run_stats AS SELECT 1 AS stale")
+    test_views_in_a_library_are_those_of_the_code(Library.open(filled.root))
+
+
 def test_a_folder_without_a_library_says_so(tmp_path):
     with pytest.raises(NoLibraryError, match="no library") as caught:
         Library.open(tmp_path / "none")
