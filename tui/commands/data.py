@@ -1,10 +1,11 @@
-"""import, scan, stats, check: what is in the library."""
+"""import, scan, stats, check, exclude, include: what is in the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.commands import exclusions
 from tui.commands.options import Json, context_of, narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(scan)
     app.command()(stats)
     app.command()(check)
+    exclusions.register(app)
 
 
 def import_(
