@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.widgets import DataTable
 
@@ -99,7 +100,9 @@ class RowTable(DataTable[Text]):
             (place, column) for place, column in enumerate(self._spec) if width >= column.from_width
         ]
         self.clear(columns=True)
-        widths = _widths([column for _, column in shown], width - _SCROLLBAR, self.cell_padding)
+        widths = column_widths(
+            [column for _, column in shown], width - _SCROLLBAR, self.cell_padding
+        )
         for (_, column), cells in zip(shown, widths, strict=True):
             label = column.label + self._marks.get(column.key, "")
             self.add_column(
@@ -121,11 +124,21 @@ class RowTable(DataTable[Text]):
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
 
-def _widths(columns: list[Column], available: int, padding: int) -> list[int]:
+def column_widths(columns: list[Column], available: int, padding: int) -> list[int]:
+    """Cells for each column; those without a width of their own share what the others leave."""
     left = available - sum(column.width + 2 * padding for column in columns)
     flexible = sum(not column.width for column in columns)
     share = max(_LEAST, left // flexible) if flexible else 0
     return [column.width or share for column in columns]
+
+
+def fitted_text(words: str, cells: int, *, right: bool = False) -> str:
+    """Foreign text as one line of exactly so many cells; what is cut ends with an ellipsis."""
+    line = first_line(words, max(1, 2 * cells))
+    length = cell_len(line)
+    if length > cells:
+        return set_cell_size(line, max(0, cells - 1)) + "…"
+    return " " * (cells - length) + line if right else set_cell_size(line, cells)
 
 
 def _text(cell: Cell, column: Column, colours: dict[str, str]) -> Text:
