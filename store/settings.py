@@ -1,4 +1,4 @@
-"""Settings of this machine: which library, how many workers.
+"""Settings of this machine: which library, how many workers, which colours, which limits.
 
 Order: command line, then `SIGNTUI_*`, then the settings file, then the default. The file is TOML
 in the user's config folder:
@@ -8,24 +8,133 @@ in the user's config folder:
 """
 
 import difflib
+import json
 import os
+import re
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from platformdirs import user_config_path
 
 from store.errors import SettingsError
+from store.files import write_text
 
 DEFAULT_LIBRARY: Final = Path("signtui-library")
+DEFAULT_THEME: Final = "signtui-dark"
+
+
+class JobEnd(StrEnum):
+    """How the dashboard tells that a job has ended, besides a note on its own screen."""
+
+    NOTE = "note"
+    BELL = "bell"
+    DESKTOP = "desktop"
+
+
+class Origin(StrEnum):
+    """Where a value comes from; a later one overrules an earlier one."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command line"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError
+
+
+def _path(value: Any) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _count(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, (bool, float)) or number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(value: Any) -> float:
+    number = float(value)
+    if isinstance(value, bool) or not 0 < number <= 24 * 60 * 60:
+        raise ValueError
+    return number
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """Each field is a key of the file, and SIGNTUI_ with its name in capitals a variable."""
+
     library: Path = DEFAULT_LIBRARY
     workers: int | None = None
-    """Worker processes of an extraction; None means one a core."""
+    theme: str = DEFAULT_THEME
+    query_rows: int = 1_000_000
+    query_seconds: float = 30.0
+    job_end: JobEnd = JobEnd.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    about: str
+    takes: str
+    convert: Callable[[Any], Any]
+
+
+_RULES: Final = {
+    "library": _Rule("the library's folder", "a folder", _path),
+    "workers": _Rule(
+        "worker processes of a scan or an extraction; unset: one a core, at most 8",
+        "a count",
+        _count,
+    ),
+    "theme": _Rule("the colours of the dashboard", "a theme's name", _text),
+    "query_rows": _Rule("rows of an SQL result on the dashboard, at most", "a count", _count),
+    "query_seconds": _Rule("seconds an SQL query on the dashboard may take", "seconds", _seconds),
+    "job_end": _Rule(
+        "how a job's end is told: a note on the screen, the terminal's bell too, or a "
+        "notification of the desktop too (OSC 9)",
+        "note, bell or desktop",
+        JobEnd,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it stands."""
+
+    name: str
+    value: Any
+    origin: Origin
+    about: str
+    takes: str
+    """What may stand there, in words."""
+
+    @property
+    def variable(self) -> str:
+        return variable_of(self.name)
+
+    def as_json(self) -> dict[str, Any]:
+        value = str(self.value) if isinstance(self.value, Path) else self.value
+        return {
+            "name": self.name, "value": value, "origin": self.origin, "about": self.about,
+            "takes": self.takes, "variable": self.variable,
+        }  # fmt: skip
+
+
+NAMES: Final = tuple(item.name for item in fields(Settings))
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that overrules a setting of the file."""
+    return f"SIGNTUI_{name.upper()}"
 
 
 def settings_path() -> Path:
@@ -34,19 +143,109 @@ def settings_path() -> Path:
     return Path(named) if named else user_config_path("signtui", appauthor=False) / "settings.toml"
 
 
-def read_settings(environ: dict[str, str] | None = None) -> Settings:
-    """The settings of the file, overruled by SIGNTUI_LIBRARY and SIGNTUI_WORKERS.
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the file, overruled by SIGNTUI_LIBRARY and the like.
 
     Raises:
         SettingsError: names the file and the key that is wrong.
     """
-    environ = dict(os.environ) if environ is None else environ
+    return Settings(**{item.name: item.value for item in list_settings(environ)})
+
+
+def list_settings(
+    environ: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None
+) -> list[Setting]:
+    """Every setting with its value and where that comes from.
+
+    Args:
+        environ: variables; those of this process where it is None.
+        given: values of the command line.
+
+    Raises:
+        SettingsError: names the file and the key that is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    path = settings_path()
+    in_file = _read_file(path) if path.is_file() else {}
+    found = []
+    for item in fields(Settings):
+        value, origin = item.default, Origin.DEFAULT
+        if item.name in in_file:
+            value, origin = convert(item.name, in_file[item.name]), Origin.FILE
+        if said := environ.get(variable_of(item.name)):
+            value, origin = convert(item.name, said), Origin.ENVIRONMENT
+        if given and given.get(item.name) is not None:
+            value, origin = given[item.name], Origin.COMMAND_LINE
+        rule = _RULES[item.name]
+        found.append(Setting(item.name, value, origin, rule.about, rule.takes))
+    return found
+
+
+def convert(name: str, value: Any) -> Any:
+    """The value of a setting from TOML or text.
+
+    Raises:
+        SettingsError: there is no such setting, or it cannot have this value.
+    """
+    rule = _RULES.get(name)
+    if rule is None:
+        raise SettingsError(f"There is no setting {name}.", hint=_near(name))
+    try:
+        return rule.convert(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            f"The setting {name} cannot be {value!r}.",
+            hint=f"It takes {rule.takes}. It may come from {settings_path()} or from "
+            f"{variable_of(name)}.",
+        ) from error
+
+
+def write_setting(name: str, text: str | None) -> None:
+    """Set a key of the settings file, or take it out with None; other lines stay as they are.
+
+    Raises:
+        SettingsError: there is no such setting, it cannot have this value, or the file is damaged.
+        StoreError: the file cannot be written.
+    """
     path = settings_path()
     values = _read_file(path) if path.is_file() else {}
-    for field in fields(Settings):
-        if value := environ.get(f"SIGNTUI_{field.name.upper()}"):
-            values[field.name] = value
-    return Settings(**{key: _convert(key, value, path) for key, value in values.items()})
+    values.pop(name, None)
+    if text is None:
+        if name not in NAMES:
+            raise SettingsError(f"There is no setting {name}.", hint=_near(name))
+    else:
+        values[name] = _plain(convert(name, text))
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    after = _edited(before, name, values)
+    if not _says(after, values):
+        # A value over several lines, which nobody needs here: the file is written anew.
+        after = "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
+    write_text(path, after)
+
+
+def _edited(text: str, name: str, values: Mapping[str, Any]) -> str:
+    """The file's text with one key set or taken out; comments stay."""
+    line = f"{name} = {_toml(values[name])}\n" if name in values else ""
+    pattern = re.compile(rf"^[ \t]*[\"']?{name}[\"']?[ \t]*=.*\n?", re.MULTILINE)
+    if pattern.search(text):
+        return pattern.sub(lambda _: line, text, count=1)
+    return text + ("\n" if text and not text.endswith("\n") else "") + line
+
+
+def _says(text: str, values: Mapping[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == values
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, (Path, StrEnum)) else value
+
+
+def _toml(value: Any) -> str:
+    # A JSON text is a TOML text too, but for the one character that JSON leaves as it is.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -56,27 +255,14 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"The settings file {path} cannot be read: {error}.", hint="It must be TOML."
         ) from error
-    known = [field.name for field in fields(Settings)]
     for key in values:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+        if key not in NAMES:
             raise SettingsError(
-                f"The settings file {path} has an unknown key: {key}.",
-                hint=f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(known)}",
+                f"The settings file {path} has an unknown key: {key}.", hint=_near(key)
             )
     return values
 
 
-def _convert(key: str, value: Any, path: Path) -> Any:
-    if key == "library" and isinstance(value, str) and value:
-        return Path(value)
-    if key == "workers":
-        try:
-            workers = int(value)
-        except (TypeError, ValueError):
-            workers = 0
-        if workers >= 1:
-            return workers
-    raise SettingsError(
-        f"The setting {key} cannot be {value!r}.", hint=f"See {path} and SIGNTUI_{key.upper()}."
-    )
+def _near(name: str) -> str:
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(NAMES)}"
