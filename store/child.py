@@ -6,12 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from store.errors import SigntuiError
 from store.jobs import JobStoppedError, RunningJob, run_job
 from store.library import Library
+from store.words import JobKind
 
 EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
+_NICENESS: Final = 5
+"""Where the system has numbers for it; Windows has a class of its own."""
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +34,8 @@ def child_main(work: Callable[[RunningJob], object], arguments: list[str] | None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         with run_job(Library.open(chosen.library), chosen.job) as job:
+            if job.kind != JobKind.LIVE:
+                _stand_back()
             work(job)
     except (JobStoppedError, KeyboardInterrupt):
         return EXIT_INTERRUPTED
@@ -36,3 +43,9 @@ def child_main(work: Callable[[RunningJob], object], arguments: list[str] | None
         log.error("%s %s", error.message, error.hint)  # noqa: TRY400 - ours need no traceback
         return EXIT_FAILED
     return 0
+
+
+def _stand_back() -> None:
+    """Let the dashboard and live be quick while this job and its workers take every core."""
+    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICENESS)
+    psutil.Process().nice(below)

@@ -107,6 +107,20 @@ def test_a_job_whose_process_died_is_interrupted(library, job_id):
     assert recover_jobs(library) == []
 
 
+@pytest.mark.parametrize(("kind", "steps_back"), [(JobKind.TRAIN, True), (JobKind.LIVE, False)])
+def test_background_work_leaves_the_first_place_to_the_dashboard(library, kind, steps_back):
+    code = (
+        "import sys, psutil\nfrom store.child import child_main\n"
+        "def work(job):\n    job.result({'nice': int(psutil.Process().nice())})\n"
+        "sys.exit(child_main(work))\n"
+    )
+    made = create_job(library, kind, {})
+    arguments = ["--library", str(library.root), "--job", str(made)]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)
+    own = int(psutil.Process().nice())
+    assert (get_job(library, made).result["nice"] != own) is steps_back
+
+
 def test_a_living_job_is_not_recovered(library, job_id):
     with run_job(library, job_id):
         assert recover_jobs(library) == []
