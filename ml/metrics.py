@@ -1,13 +1,12 @@
 """Accuracy, and what it rests on."""
 
-import math
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Z95: Final = 1.959963984540054
+from store.intervals import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +27,6 @@ class Accuracy:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % interval of a ratio.
-
-    Source: Wilson, Probable inference (J. Am. Stat. Assoc. 1927); right also for few clips.
-    """
-    if n == 0:
-        return 0.0, 1.0
-    ratio, square = hits / n, _Z95**2 / n
-    middle = (ratio + square / 2) / (1 + square)
-    half = _Z95 / (1 + square) * math.sqrt(ratio * (1 - ratio) / n + square / (4 * n))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def true_ranks(scores: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArray[np.int64]:

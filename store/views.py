@@ -103,6 +103,34 @@ SELECT r.id AS run, r.name, r.preset, r.status, r.split_kind,
   DATETIME(r.created_at, 'unixepoch') AS created
 FROM run r LEFT JOIN evaluation v ON v.run_id = r.id""",
     ),
+    "predictions": View(
+        "one row per evaluated clip: what it is, what the run said, the true gloss's rank",
+        """
+SELECT v.run_id AS run, r.name, v.split, p.instance_id, c.video_id, g.text AS gloss,
+  s.name AS signer, p.predicted, ROUND(100 * p.score, 1) AS score, p.rank, p.rank = 1 AS correct
+FROM prediction p
+JOIN evaluation v ON v.id = p.evaluation_id
+JOIN run r ON r.id = v.run_id
+JOIN instance i ON i.id = p.instance_id
+JOIN gloss g ON g.id = i.gloss_id
+JOIN clip c ON c.id = i.clip_id
+LEFT JOIN signer s ON s.id = i.signer_id""",
+    ),
+    "gloss_results": View(
+        "one row per run, evaluated split and gloss: clips, and how many were right",
+        """
+SELECT run, name, split, gloss, COUNT(*) AS n, SUM(correct) AS top1_hits,
+  SUM(rank <= 5) AS top5_hits, ROUND(100.0 * SUM(correct) / COUNT(*), 1) AS top1,
+  ROUND(100.0 * SUM(rank <= 5) / COUNT(*), 1) AS top5
+FROM predictions GROUP BY run, split, gloss""",
+    ),
+    "confusions": View(
+        "one row per run, evaluated split, gloss and wrong answer, the most frequent first",
+        """
+SELECT run, name, split, gloss, predicted, COUNT(*) AS clips
+FROM predictions WHERE NOT correct
+GROUP BY run, split, gloss, predicted ORDER BY clips DESC, gloss, predicted""",
+    ),
     "job_stats": View(
         "one row per job, newest first: kind, status, progress, error, times in UTC",
         """

@@ -3,20 +3,10 @@
 import numpy as np
 import pytest
 
-from ml.metrics import accuracy, log_loss, true_ranks, wilson
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "low", "high"),
-    # Newcombe, Two-sided confidence intervals for the single proportion (1998), table I.
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)  # fmt: skip
-def test_wilson_gives_the_published_intervals(hits, n, low, high):
-    assert wilson(hits, n) == pytest.approx((low, high), abs=5e-5)
+from ml.metrics import accuracy, log_loss, true_ranks
 
 
 def test_no_clips_say_nothing():
-    assert wilson(0, 0) == (0.0, 1.0)
     empty = accuracy(np.array([], np.int64), np.array([], np.int64))
     assert (empty.n, empty.low, empty.high) == (0, 0.0, 1.0)
 
