@@ -1,11 +1,16 @@
-"""Foreign SQL on the catalog: read-only for certain, with limits and a cancel switch."""
+"""Foreign SQL on the catalog: read-only for certain, with limits and a cancel switch.
+
+Four fences, each enough to keep the catalog as it is: the file is opened `mode=ro`, the connection
+is `query_only`, an authorizer allows nothing but reading, and one statement is run at a time.
+"""
 
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from store.errors import QueryError
@@ -14,7 +19,16 @@ from store.library import Library
 ROW_LIMIT: Final = 10_000
 TIME_LIMIT_S: Final = 30.0
 _STEPS_BETWEEN_LOOKS: Final = 5_000
-_MAX_VALUE_BYTES: Final = 64 * 2**20
+MAX_VALUE_BYTES: Final = 2 * 2**20
+_LIMITS: Final = {
+    # A row is in memory whole: so much for a value, and so many values.
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
+    sqlite3.SQLITE_LIMIT_COLUMN: 250,
+    # What SQLite cannot be stopped in must be short.
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 500,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
 
 _ALLOWED: Final = frozenset(
     {
@@ -24,9 +38,19 @@ _ALLOWED: Final = frozenset(
         sqlite3.SQLITE_RECURSIVE,
     }
 )
+_FORBIDDEN_FUNCTIONS: Final = frozenset(
+    {"load_extension", "writefile", "readfile", "edit", "fts3_tokenizer"}
+)
 _READING_PRAGMAS: Final = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
 )
+_as_text: Final = partial(str, encoding="utf-8", errors="replace")
+
+
+class WrongSqlError(QueryError):
+    """SQL that cannot be run; `offset` is the place in the text, where SQLite names one."""
+
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +60,17 @@ class QueryResult:
     truncated: bool
     """There were more rows than the limit."""
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or a view of the catalog."""
+
+    name: str
+    kind: str
+    """`table` or `view`."""
+    columns: tuple[tuple[str, str], ...]
+    """Pairs of name and type; a view's computed columns have no type."""
 
 
 def run_query(
@@ -52,27 +87,57 @@ def run_query(
         QueryError: the SQL is wrong, would change something, took too long or was cancelled.
     """
     started = time.monotonic()
-    with closing(library.connect_read_only()) as connection, _explained(time_limit_s):
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
-        connection.set_authorizer(_authorize)
-        connection.set_progress_handler(
-            lambda: _must_end(started, time_limit_s, cancelled), _STEPS_BETWEEN_LOOKS
-        )
+
+    def must_end() -> bool:
+        asked = cancelled is not None and cancelled.is_set()
+        return asked or time.monotonic() - started > time_limit_s
+
+    with guarded_connection(library, must_end) as connection, explained(sql, time_limit_s):
         cursor = connection.execute(sql)
         rows = cursor.fetchmany(row_limit + 1)
         columns = tuple(column[0] for column in cursor.description or ())
     return QueryResult(columns, rows[:row_limit], len(rows) > row_limit, time.monotonic() - started)
 
 
-def _must_end(started: float, limit_s: float, cancelled: threading.Event | None) -> bool:
-    asked = cancelled is not None and cancelled.is_set()
-    return asked or time.monotonic() - started > limit_s
+@contextmanager
+def guarded_connection(
+    library: Library, must_end: Callable[[], bool]
+) -> Iterator[sqlite3.Connection]:
+    """A connection for foreign SQL: it reads, within limits, until `must_end` says so.
+
+    Raises:
+        StoreError: the catalog cannot be opened.
+    """
+    with closing(library.connect_read_only()) as connection:
+        connection.text_factory = _as_text
+        for category, limit in _LIMITS.items():
+            connection.setlimit(category, limit)
+        connection.set_authorizer(_authorize)
+        connection.set_progress_handler(must_end, _STEPS_BETWEEN_LOOKS)
+        yield connection
+
+
+def read_schema(library: Library) -> tuple[Relation, ...]:
+    """Tables and views with their columns, by name. Raises StoreError."""
+    with closing(library.connect_read_only()) as connection:
+        found = connection.execute(
+            "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+        ).fetchall()
+        return tuple(
+            Relation(
+                name,
+                kind,
+                tuple(connection.execute("SELECT name, type FROM pragma_table_info(?)", (name,))),
+            )
+            for name, kind in found
+        )
 
 
 def _authorize(
     action: int, first: str | None, second: str | None, _database: str | None, _source: str | None
 ) -> int:
-    if action in _ALLOWED and (second or "").lower() != "load_extension":
+    if action in _ALLOWED and (second or "").lower() not in _FORBIDDEN_FUNCTIONS:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _READING_PRAGMAS:
         return sqlite3.SQLITE_OK
@@ -80,20 +145,79 @@ def _authorize(
 
 
 @contextmanager
-def _explained(time_limit_s: float) -> Iterator[None]:
+def explained(sql: str, time_limit_s: float) -> Iterator[None]:
+    """Say in our words what SQLite complains of. Raises QueryError."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
-            raise QueryError(
-                f"The query was ended: cancelled, or longer than {time_limit_s:g} s.",
-                hint="Narrow it down with WHERE, or raise --time-limit.",
-            ) from error
-        raise QueryError(f"SQL: {error}.", hint="List tables and views: signtui sql") from error
+    except MemoryError as error:
+        raise QueryError(
+            "The query needs more memory than there is.", hint="Select less at a time."
+        ) from error
     except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
-        if "not authorized" in str(error) or "prohibited" in str(error):
-            raise QueryError(
-                "Only SELECT is allowed here; nothing was changed.",
-                hint="Open catalog.sqlite with another SQLite client if you mean to write.",
-            ) from error
-        raise QueryError(f"SQL: {error}.", hint="One SELECT at a time.") from error
+        raise _translated(str(error), sql, time_limit_s) from error
+
+
+def _translated(text: str, sql: str, time_limit_s: float) -> QueryError:
+    if "interrupted" in text:
+        return QueryError(
+            f"The query was ended: cancelled, or longer than {time_limit_s:g} s.",
+            hint="Narrow it down with WHERE, or raise --time-limit.",
+        )
+    if "not authorized" in text or "prohibited" in text:
+        return QueryError(
+            "Only SELECT is allowed here; nothing was changed.",
+            hint="Open catalog.sqlite with another SQLite client if you mean to write.",
+        )
+    if "too big" in text:
+        return QueryError(
+            f"A value is longer than {MAX_VALUE_BYTES // 2**20} MiB.",
+            hint="Cut it with substr(value, 1, 1000).",
+        )
+    if "database or disk is full" in text:
+        return QueryError(
+            "The disk is full where SQLite sorts and groups: the system's folder for temporary files.",
+            hint="Free some space, or narrow the query down with WHERE.",
+        )
+    if "one statement at a time" in text:
+        return QueryError("There is more than one statement.", hint="One SELECT at a time.")
+    wrong = WrongSqlError(f"SQL: {text}.", hint="List tables and views: signtui sql")
+    wrong.offset = find_offset(sql, text)
+    return wrong
+
+
+def find_offset(sql: str, message: str) -> int | None:
+    """The place that SQLite's message means: characters from the start, None where unknown."""
+    if "incomplete input" in message:
+        return len(sql.rstrip())
+    if "syntax error" in message or "unrecognized token" in message:
+        token = message.partition('"')[2].rpartition('"')[0]
+        return _syntax_offset(sql, token, message)
+    for start in (
+        "no such column: ",
+        "no such table: ",
+        "no such function: ",
+        "ambiguous column name: ",
+    ):
+        if message.startswith(start):
+            name = message.removeprefix(start).split(" - ")[0]
+            place = sql.lower().find(name.lower())
+            if place < 0:
+                place = sql.lower().find(name.rpartition(".")[2].lower())
+            return place if place >= 0 else None
+    return None
+
+
+def _syntax_offset(sql: str, token: str, message: str) -> int | None:
+    """The first occurrence of a token after which the text, cut there, fails in the same way."""
+    place, tries = sql.find(token) if token else -1, 0
+    with closing(sqlite3.connect(":memory:")) as connection:
+        while place >= 0 and tries < 200:  # noqa: PLR2004 - bounds the work on absurd texts
+            try:
+                connection.execute(f"EXPLAIN {sql[: place + len(token)]}")
+            except sqlite3.OperationalError as error:
+                if str(error) == message:
+                    return place
+            except (sqlite3.Error, sqlite3.Warning, ValueError):
+                return None
+            place, tries = sql.find(token, place + 1), tries + 1
+    return None
