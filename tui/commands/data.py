@@ -123,10 +123,11 @@ def stats(context: typer.Context, json: Json = False) -> None:
         return
     typer.echo(
         f"{found.glosses:,} glosses, {found.instances:,} instances, {found.signers:,} signers, "
-        f"{found.hours:.2f} h of clips, {found.runs} runs"
+        f"{found.hours:.2f} h of clips, {found.runs} runs, {found.excluded:,} excluded from training"
     )
     _print_availability(found)
     _print_coverage(found)
+    _print_hands(found)
 
 
 def _print_availability(found: "LibraryStats") -> None:
@@ -140,8 +141,10 @@ def _print_availability(found: "LibraryStats") -> None:
 
 def _print_coverage(found: "LibraryStats") -> None:
     print_table(
-        ["extraction", "instances"], [[state, count] for state, count in found.extraction.items()]
+        ["best extraction", "instances"],
+        [[state, count] for state, count in found.extraction.items()],
     )
+    typer.echo(f"{found.to_extract:,} instances wait for signtui extract\n")
     print_table(
         ["split", "instances", "glosses", "signers", "available", "extracted", "%"],
         [
@@ -154,11 +157,24 @@ def _print_coverage(found: "LibraryStats") -> None:
         print_table(
             ["subset", "split", "entries", "glosses", "available", "extracted", "with landmarks"],
             [
-                [s.subset, s.split, s.entries, s.glosses, s.available, s.extracted,
+                [f"nslt_{s.subset}", s.split, s.entries, s.glosses, s.available, s.extracted,
                  f"{s.glosses_extracted:,} glosses"]
                 for s in found.subsets
             ],
         )  # fmt: skip
+
+
+def _print_hands(found: "LibraryStats") -> None:
+    hands = found.hands
+    if hands.frames:
+        left, right, either = (
+            round(100 * number / hands.frames, 1)
+            for number in (hands.left, hands.right, hands.either_at_least)
+        )
+        typer.echo(
+            f"Hands in {hands.frames:,} frames: left {left} %, right {right} %, "
+            f"either in at least {either} %"
+        )
 
 
 def check(
