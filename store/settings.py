@@ -187,9 +187,8 @@ def convert(name: str, value: Any) -> Any:
     Raises:
         SettingsError: there is no such setting, or it cannot have this value.
     """
-    rule = _RULES.get(name)
-    if rule is None:
-        raise SettingsError(f"There is no setting {name}.", hint=_near(name))
+    require_name(name)
+    rule = _RULES[name]
     try:
         return rule.convert(value)
     except (TypeError, ValueError) as error:
@@ -200,6 +199,12 @@ def convert(name: str, value: Any) -> Any:
         ) from error
 
 
+def require_name(name: str) -> None:
+    """Raises SettingsError where there is no such setting."""
+    if name not in NAMES:
+        raise SettingsError(f"There is no setting {name}.", hint=_near(name))
+
+
 def write_setting(name: str, text: str | None) -> None:
     """Set a key of the settings file, or take it out with None; other lines stay as they are.
 
@@ -207,13 +212,11 @@ def write_setting(name: str, text: str | None) -> None:
         SettingsError: there is no such setting, it cannot have this value, or the file is damaged.
         StoreError: the file cannot be written.
     """
+    require_name(name)
     path = settings_path()
     values = _read_file(path) if path.is_file() else {}
     values.pop(name, None)
-    if text is None:
-        if name not in NAMES:
-            raise SettingsError(f"There is no setting {name}.", hint=_near(name))
-    else:
+    if text is not None:
         values[name] = _plain(convert(name, text))
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = _edited(before, name, values)
@@ -240,7 +243,10 @@ def _says(text: str, values: Mapping[str, Any]) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, (Path, StrEnum)) else value
+    # The file is read from other folders than the one in which the path was typed.
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _toml(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from store.errors import SigntuiError
-from tui.commands import data, demo, jobs, live, runs, sql
+from tui.commands import data, demo, jobs, live, runs, settings, sql
 from tui.commands.options import Context
 
 INTERRUPTED: Final = 130
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, data, jobs, runs, sql, live):
+for module in (demo, data, jobs, runs, sql, live, settings):
     module.register(app)
 
 
@@ -52,9 +52,9 @@ def start(
     """
     context.obj = Context(library)
     if context.invoked_subcommand is None:
-        from tui.app import run_dashboard
+        from tui.dashboard import run_dashboard
 
-        raise typer.Exit(run_dashboard(context.obj.root))
+        raise typer.Exit(run_dashboard(context.obj.root, {"library": library}))
 
 
 def main(arguments: list[str] | None = None) -> int:

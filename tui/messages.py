@@ -9,12 +9,14 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from store.jobs import JobRow
+    from store.library import Library
 
 
 @dataclass
 class JobsRead(Message):
-    """The jobs as the catalog has them now, the newest first."""
+    """The jobs as the catalog of a library has them now, the newest first."""
 
+    library: Library
     jobs: tuple[JobRow, ...]
 
     def can_replace(self, message: Message) -> bool:

@@ -1,7 +1,17 @@
 """Every action by name: what the command palette finds, named as on the command line."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from tui.app import SignApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,7 @@ ENTRIES: Final = (
     Entry("import", "Bring a dataset or landmarks into the library", "library", "import_data"),
     Entry("filter", "Filter the instances by gloss, video id or SQL", "library", "filter"),
     Entry("scan", "Look which clips are there and can be read", "extract", "scan"),
+    Entry("scan --full", "Decode all clips again, changed or not", "extract", "rescan"),
     Entry("extract", "Find the hands in all clips that wait for it", "extract", "start"),
     Entry("extract --retry-failed", "Try failed clips again", "extract", "retry"),
     Entry("runs", "All trainings and their results", "runs"),
@@ -28,3 +39,40 @@ ENTRIES: Final = (
     Entry("sql", "Ask the catalog", "sql"),
     Entry("status", "All jobs, running and past", "jobs"),
 )
+
+
+def list_commands(app: SignApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """What the palette offers: commands of all screens, keys of this one, and the app's own."""
+    if app.library is not None and not screen.is_modal:
+        for entry in ENTRIES:
+            yield SystemCommand(entry.title, entry.about, partial(_run, app, entry))
+    yield from _keys_of(app, screen)
+    yield SystemCommand("settings", "What is set, where, and to what", app.action_settings)
+    yield SystemCommand("open", "Another library", app.action_open)
+    yield SystemCommand("theme", "Choose the colours", app.action_change_theme)
+    yield SystemCommand("keys", "The keys of this screen", app.action_help)
+    yield SystemCommand("quit", "Leave the dashboard", app.action_quit)
+
+
+def _keys_of(app: SignApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """Keys of the screen and of the widget that has the focus, where no entry is the same."""
+    named = {entry.action for entry in ENTRIES if entry.screen == app.current_mode}
+    for bound in screen.active_bindings.values():
+        binding, node = bound.binding, bound.node
+        ours = type(node).__module__.startswith("tui.") and node is not app
+        if ours and bound.enabled and binding.description and binding.action not in named:
+            named.add(binding.action)
+            yield SystemCommand(
+                binding.description.lower(),
+                f"Here: {app.get_key_display(binding)}",
+                partial(app.run_action, binding.action, default_namespace=node),
+            )
+
+
+async def _run(app: SignApp, entry: Entry) -> None:
+    while len(app.screen_stack) > 1:
+        await app.pop_screen()
+    if app.current_mode != entry.screen:
+        await app.switch_mode(entry.screen)
+    if entry.action:
+        await app.run_action(entry.action, default_namespace=app.screen)

@@ -1,7 +1,8 @@
-"""The colours of the dashboard: one dark and one light theme."""
+"""The colours of the dashboard: dark, light, and one for those who need strong contrast."""
 
 from typing import Final
 
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 DARK: Final = Theme(
@@ -62,3 +63,51 @@ LIGHT: Final = Theme(
         "muted": "#5f6f78",
     },
 )
+
+CONTRAST: Final = Theme(
+    name="signtui-contrast",
+    primary="#5ff5ff",
+    secondary="#9fc5ff",
+    accent="#ffe45c",
+    success="#6dff6d",
+    warning="#ffe45c",
+    error="#ff8f8f",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#2b2b2b",
+    boost="#1c1c1c",
+    dark=True,
+    variables={
+        "border": "#c8c8c8",
+        "border-blurred": "#c8c8c8",
+        "footer-background": "#000000",
+        "footer-key-foreground": "#5ff5ff",
+        "block-cursor-background": "#ffffff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#555555",
+        "track": "#5a5a5a",
+        "idle": "#c0c0c0",
+        "muted": "#dcdcdc",
+    },
+)
+
+THEMES: Final = (DARK, LIGHT, CONTRAST)
+"""The product's own, in the order in which their key goes through them."""
+
+_SHARES: Final = {"track": 0.2, "idle": 0.5, "muted": 0.65}
+"""How much of the foreground is in the colours that only our screens know."""
+
+
+def own_colours(theme: Theme) -> dict[str, str]:
+    """Colours that our screens use and Textual's own themes lack, mixed from what they have."""
+    colours = theme.to_color_system().generate()
+    try:
+        back, front = Color.parse(colours["background"]), Color.parse(colours["foreground"])
+    except ColorParseError:
+        back = front = Color.parse("ansi_default")
+    if back.ansi is not None or front.ansi is not None:
+        # The terminal's own sixteen colours cannot be mixed.
+        return dict.fromkeys(_SHARES, "ansi_bright_black")
+    return {name: back.blend(front, share, 1.0).hex for name, share in _SHARES.items()}

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Table
 
 from store.schema import Base
+from store.settings import list_settings
 from store.views import VIEWS
 from tui.cli import app
 
@@ -58,3 +59,22 @@ def test_links_lead_somewhere():
 def test_pins_name_no_index():
     for line in read("constraints.txt").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[\w.\-]+==[\w.+!]+( ;.*)?", line), line
+
+
+def test_the_settings_are_listed_as_they_are():
+    text = read("docs/settings.md")
+    rows = [
+        f"| `{item.name}` | `{item.variable}` | {_shown(item.value)} | {item.takes} | {item.about} |"
+        for item in list_settings({})
+    ]
+    assert [row for row in rows if row not in text] == []
+    assert len(re.findall(r"^\| `", text, re.MULTILINE)) == len(rows)
+
+
+def _shown(value: object) -> str:
+    return "unset" if value is None else f"`{value}`"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "none.toml"))

@@ -70,12 +70,13 @@ def test_writing_keeps_comments_and_other_keys(settings_file):
         '# mine\nworkers = 3 # cores\n\n  theme="nord"\n# end', encoding="utf-8"
     )
     write_setting("workers", "5")
-    write_setting("library", 'C:\\Gebärden "neu"\\ä')
+    folder = str(Path('/Gebärden "neu"/ä\\n').absolute())
+    write_setting("library", folder)
     write_setting("theme", None)
     text = settings_file.read_text(encoding="utf-8")
     assert text.startswith("# mine\nworkers = 5\n\n# end\nlibrary = ")
     settings = read_settings({})
-    assert (settings.workers, str(settings.library)) == (5, 'C:\\Gebärden "neu"\\ä')
+    assert (settings.workers, str(settings.library)) == (5, folder)
     assert settings.theme == Settings().theme
 
 
@@ -107,14 +108,16 @@ def test_a_wrong_value_changes_nothing(settings_file, name, text):
 
 def test_every_setting_can_be_written_and_read_back(settings_file):
     values = {
-        "library": "somewhere", "workers": "7", "theme": "nord", "query_rows": "10",
+        "library": str(Path("somewhere").absolute()), "workers": "7", "theme": "nord", "query_rows": "10",
         "query_seconds": "1.5", "job_end": "bell",
     }  # fmt: skip
     assert values.keys() == set(NAMES)
     for name, text in values.items():
         write_setting(name, text)
     assert set(origins().values()) == {Origin.FILE}
-    assert read_settings({}) == Settings(Path("somewhere"), 7, "nord", 10, 1.5, JobEnd.BELL)
+    assert read_settings({}) == Settings(
+        Path("somewhere").absolute(), 7, "nord", 10, 1.5, JobEnd.BELL
+    )
     environ = {variable_of(name): text for name, text in values.items()}
     settings_file.unlink()
     assert set(origins(environ).values()) == {Origin.ENVIRONMENT}

@@ -39,6 +39,7 @@ from store.schema import (
     Signer,
     SubsetEntry,
 )
+from store.settings import NAMES, variable_of
 from store.words import JobKind, Status
 from tui import jobs as tui_jobs
 from tui.app import SignApp
@@ -50,14 +51,15 @@ CLIPS_PER_GLOSS = 60
 
 
 @pytest.fixture(autouse=True)
-def still_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def still_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No cursor blinks, and the developer's own settings stay out."""
     monkeypatch.setattr(Input, "cursor_blink", False)
     monkeypatch.setattr(TextArea, "cursor_blink", False)
     monkeypatch.setenv("TZ", "UTC")
     if hasattr(time, "tzset"):
         time.tzset()
-    for name in ("NO_COLOR", "SIGNTUI_LIBRARY"):
+    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "settings" / "settings.toml"))
+    for name in ("NO_COLOR", *(variable_of(name) for name in NAMES)):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -10,8 +10,8 @@ from textual.widgets import Footer, Input
 from store.errors import LibraryBusyError, StoreError
 from store.words import JobKind, Status
 from tests.tui.conftest import ROOT, add_job, add_run, newest_job, settle, until
-from tui import app as app_module
-from tui.app import SignApp, run_dashboard
+from tui.app import SignApp, make_screen
+from tui.dashboard import run_dashboard
 from tui.palette import ENTRIES
 from tui.screens.dialogs import ErrorDialog, HelpDialog, QuitDialog
 from tui.screens.import_form import ImportForm
@@ -125,7 +125,7 @@ async def test_the_palette_has_every_command_and_runs_it(app):
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)
 def test_every_entry_names_a_screen_and_an_action(entry):
-    screen = app_module._make_screen(entry.screen)
+    screen = make_screen(entry.screen)
     assert not entry.action or hasattr(screen, f"action_{entry.action}")
 
 
@@ -208,10 +208,9 @@ async def test_an_error_is_a_dialog_and_a_repeated_one_a_single_toast(app):
 async def test_the_theme_turns(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("ctrl+t")
-        assert app.theme == "signtui-light"
-        await pilot.press("ctrl+t")
-        assert app.theme == "signtui-dark"
+        for name in ("signtui-light", "signtui-contrast", "signtui-dark"):
+            await pilot.press("ctrl+t")
+            assert app.theme == name
 
 
 async def test_a_library_that_cannot_be_opened_ends_the_app_with_its_error(tmp_path):

@@ -15,7 +15,7 @@ _NOISE = "NATIVE-NOISE"
 _CODE = f"""
 import os, pathlib
 from tui.app import SignApp
-from tui import app as module
+from tui import dashboard as module
 start = SignApp.on_mount
 def noisy(self):
     start(self)

@@ -46,9 +46,9 @@ def demo(
     summary = _summary(library, run_id, answers, time.monotonic() - started)
     _print(summary, library, json=json)
     if tui and not json and sys.stdin.isatty() and sys.stdout.isatty():
-        from tui.app import run_dashboard
+        from tui.dashboard import run_dashboard
 
-        raise typer.Exit(run_dashboard(library.root))
+        raise typer.Exit(run_dashboard(library.root, {"library": library.root}))
 
 
 def _require_space(folder: Path) -> None:

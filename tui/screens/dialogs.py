@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Label, Static
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from store.jobs import JobRow
 
 QuitAnswer = Literal["leave", "stop", "stay"]
+WHOLE: Final = Size(80, 24)
+"""From this size on nothing is cut off."""
+LEAST: Final = Size(60, 16)
+"""Below `WHOLE` the last columns and footer keys go; below this there is only a note."""
 
 
 class ErrorDialog(ModalScreen[None]):
@@ -85,22 +91,39 @@ class QuitDialog(ModalScreen[QuitAnswer]):
 
 
 def help_groups(screen: Screen[Any], app: App[Any]) -> dict[str, list[tuple[str, str]]]:
-    """Keys and what they do, of the screen's own bindings and of the app's."""
-    active = screen.active_bindings
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for name, node in (("This screen", screen), ("Everywhere", app)):
-        own = [
-            binding
-            for kind in type(node).__mro__
-            if kind.__module__.startswith("tui.")
-            for binding in Binding.make_bindings(vars(kind).get("BINDINGS", ()))
-        ]
-        keys: dict[str, list[str]] = {}
-        for binding in own:
-            if binding.key in active and binding.description:
-                keys.setdefault(binding.description, []).append(app.get_key_display(binding))
-        groups[name] = [(" ".join(dict.fromkeys(shown)), about) for about, shown in keys.items()]
+    """Keys and what they do: of the widget with the focus, of the screen, and of the app."""
+    nodes: list[tuple[str, DOMNode]] = [("This screen", screen), ("Everywhere", app)]
+    focused = screen.focused
+    if focused is not None:
+        nodes.insert(1, (f"Here: {focused.border_title or _name_of(focused)}", focused))
+    groups = {name: _keys_of(node, screen, app) for name, node in nodes}
     return {name: keys for name, keys in groups.items() if keys}
+
+
+def _keys_of(node: DOMNode, screen: Screen[Any], app: App[Any]) -> list[tuple[str, str]]:
+    keys: dict[str, list[str]] = {}
+    for bound in screen.active_bindings.values():
+        # Of Textual's own bindings of screens and apps only what we took up is told.
+        known = not isinstance(node, (Screen, App)) or _is_ours(bound.binding, node)
+        if bound.node is node and known and bound.binding.description:
+            shown = app.get_key_display(bound.binding)
+            keys.setdefault(bound.binding.description, []).append(shown)
+    return [(" ".join(dict.fromkeys(shown)), about) for about, shown in keys.items()]
+
+
+def _is_ours(binding: Binding, node: DOMNode) -> bool:
+    return any(
+        own.key == binding.key and own.action == binding.action
+        for kind in type(node).__mro__
+        if kind.__module__.startswith("tui.")
+        for own in Binding.make_bindings(vars(kind).get("BINDINGS", ()))
+    )
+
+
+def _name_of(widget: DOMNode) -> str:
+    kinds = (("TextArea", "text"), ("Input", "field"), ("Table", "table"), ("List", "list"))
+    name = type(widget).__name__
+    return next((word for part, word in kinds if part in name), name.lower())
 
 
 class HelpDialog(ModalScreen[None]):
@@ -125,3 +148,33 @@ class HelpDialog(ModalScreen[None]):
                     with Horizontal(classes="key"):
                         yield Label(key, markup=False)
                         yield Static(about, markup=False)
+
+
+class TooSmall(ModalScreen[None]):
+    """A calm note in place of a picture that would not fit; it goes as soon as there is room."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
+
+    @staticmethod
+    def is_needed(size: Size) -> bool:
+        return size.width < LEAST.width or size.height < LEAST.height
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="room")
+
+    def on_resize(self) -> None:
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        size = self.app.size
+        if not self.is_needed(size):
+            self.dismiss()
+            return
+        self.query_one("#room", Static).update(
+            f"signtui needs more room\n\nhere: {size.width} x {size.height}\n"
+            f"best: {WHOLE.width} x {WHOLE.height} or more\n\njobs go on · q quits"
+        )

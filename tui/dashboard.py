@@ -1,0 +1,46 @@
+"""Start the dashboard in a terminal, and say what became of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_log_path
+
+from store.errors import SigntuiError
+from store.settings import read_settings
+from tui.app import SignApp
+from tui.terminal import guarded_terminal
+
+
+def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
+    """Run the dashboard on the library in `root`, or on the welcome page where there is none.
+
+    Args:
+        root: the library's folder.
+        given: settings that the command line named.
+
+    Raises:
+        SigntuiError: there is no terminal, the library cannot be opened, or a bug ended the
+            dashboard; its traceback is in the log that the message names.
+    """
+    if not (
+        sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()
+    ):
+        raise SigntuiError(
+            "The dashboard needs a terminal.", hint="Without one: signtui stats, signtui status"
+        )
+    log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
+    app = SignApp(root=root, settings=read_settings(), given=given)
+    with guarded_terminal(log_path):
+        app.run()
+    if app.opening_error is not None:
+        raise app.opening_error
+    if app.return_code:
+        raise SigntuiError(
+            "The dashboard ended because of a bug. Jobs that it started were stopped.",
+            hint=f"The traceback is in {log_path}",
+        )
+    return 0
