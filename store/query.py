@@ -4,6 +4,7 @@ Four fences, each enough to keep the catalog as it is: the file is opened `mode=
 is `query_only`, an authorizer allows nothing but reading, and one statement is run at a time.
 """
 
+import re
 import sqlite3
 import threading
 import time
@@ -132,6 +133,13 @@ def read_schema(library: Library) -> tuple[Relation, ...]:
             )
             for name, kind in found
         )
+
+
+def quoted(name: str) -> str:
+    """A name as it can stand in SQL: as it is where that is safe, in quotes elsewhere."""
+    if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        return name
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _authorize(
