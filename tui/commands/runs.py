@@ -1,20 +1,18 @@
-"""train, evaluate, runs."""
+"""train and evaluate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json
+from tui.commands.run_tables import LEAK_NOTE, describe_evaluation, print_run, runs
+
+__all__ = ["describe_evaluation", "register"]
 
 if TYPE_CHECKING:
     from ml.config import TrainConfig
     from store.library import Library
-    from store.runs import EvaluationRow
-
-LEAK_NOTE = (
-    "copies of the same clips are in train and val: this accuracy says nothing about new clips"
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +34,12 @@ def train(
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=1e-7, max=1.0)] = None,
     seed: Annotated[int | None, typer.Option(min=0)] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what stands in its way; 1 if anything does.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a model; the best epoch on val is kept."""
@@ -45,13 +48,22 @@ def train(
     from ml.config import PRESETS
 
     library = context_of(context).open()
-    changes = {"name": name, "epochs": epochs, "seed": seed}
+    changes = {
+        "name": name,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
     config = replace(
         PRESETS[preset],
         glosses=read_glosses(glosses),
         split=split,
         **{key: value for key, value in changes.items() if value is not None},  # type: ignore[arg-type]
     )
+    if check:
+        print_readiness(library, config, json=json)
+        return
     if split == "notebook":
         narrate(f"The notebook split leaks: {LEAK_NOTE}.")
     run_id = follow_training(library, config, resume)
@@ -116,51 +128,24 @@ def follow_evaluation(library: "Library", reference: str | int, split: str) -> i
     return run_id
 
 
-def print_run(library: "Library", run_id: int, *, json: bool) -> None:
-    from dataclasses import asdict
+def print_readiness(library: "Library", config: "TrainConfig", *, json: bool) -> None:
+    """What stands in the way of a training. Exits with 1 where an error does."""
+    from ml.readiness import check_training
 
-    from store.runs import get_run, list_evaluations
-
-    run, evaluations = get_run(library, run_id), list_evaluations(library, run_id)
+    found = check_training(library, config)
     if json:
-        print_json({**asdict(run), "evaluations": [asdict(row) for row in evaluations]})
-        return
-    typer.echo(
-        f"Run {run.id} {run.name}: {run.preset}, {run.n_glosses or 0} glosses, "
-        f"{run.n_train or 0:,} train and {run.n_val or 0:,} val clips, "
-        f"{run.parameters or 0:,} parameters, {run.status}"
-    )
-    for row in evaluations:
-        typer.echo(describe_evaluation(row))
-    if run.split_kind == "notebook":
-        typer.echo(f"Leaking split: {LEAK_NOTE}.")
-
-
-def describe_evaluation(row: "EvaluationRow") -> str:
-    """An accuracy with what it rests on."""
-    return (
-        f"  {row.split}: top-1 {100 * row.top1:.1f} % "
-        f"(95 % interval {100 * row.low:.1f} to {100 * row.high:.1f}), "
-        f"top-5 {100 * row.top5:.1f} %, n = {row.n} clips of {row.n_glosses} glosses"
-    )
-
-
-def runs(context: typer.Context, json: Json = False) -> None:
-    """All runs with their accuracies."""
-    from store.query import run_query
-
-    columns = (
-        "run, name, preset, status, split_kind, leaks, n_glosses, epochs, split, n, top1, low, "
-        "high, top5"
-    )
-    found = run_query(
-        context_of(context).open(),
-        f"SELECT {columns} FROM run_stats ORDER BY run DESC",  # noqa: S608 - constants
-    )
-    if json:
-        print_json([dict(zip(found.columns, row, strict=True)) for row in found.rows])
-        return
-    rows: list[list[Any]] = [list(row) for row in found.rows]
-    for row in rows:
-        row[5] = "leaks" if row[5] else ""
-    print_table([*found.columns[:5], "", *found.columns[6:]], rows)
+        print_json(found.as_json())
+    else:
+        if plan := found.plan:
+            typer.echo(
+                f"{plan.glosses:,} glosses: {plan.train:,} train, {plan.val:,} val and "
+                f"{plan.test:,} test clips; {plan.parameters:,} parameters, "
+                f"up to {plan.disk_bytes / 2**20:,.0f} MiB on disk"
+            )
+        for finding in found.findings:
+            typer.echo(f"{finding.level}: {finding.message}")
+            if finding.hint:
+                typer.echo(f"  {finding.hint}")
+        typer.echo("Ready to train." if found.ready else "This training would not start.")
+    if not found.ready:
+        raise typer.Exit(1)
