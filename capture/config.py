@@ -47,6 +47,8 @@ class ExtractConfig:
     """Only instances of these glosses."""
     retry_failed: bool = False
     """Try clips again that failed before."""
+    retry_kind: str | None = None
+    """Try only clips again that failed for this reason (`timeout`, `crash` …), and nothing else."""
     time_limit_s: float = 120.0
     """Longest time for one clip, plus `time_per_frame_s` for each of its frames."""
     time_per_frame_s: float = 1.0

@@ -70,13 +70,17 @@ def _plan(job: RunningJob, config: ExtractConfig) -> tuple[int, list[Work]]:
             settings=settings,
         )
         queue_instances(
-            session, extractor_id, glosses=config.glosses, retry_failed=config.retry_failed
-        )
+            session, extractor_id, glosses=config.glosses, retry_failed=config.retry_failed,
+            retry_kind=config.retry_kind,
+        )  # fmt: skip
         if not count_statuses(session, extractor_id):
             raise CaptureError(
                 "There is no readable clip in this library.", hint="Look for them: signtui scan"
             )
-        work = list_work(session, extractor_id, glosses=config.glosses, limit=config.limit)
+        work = list_work(
+            session, extractor_id, glosses=config.glosses, limit=config.limit,
+            retry_kind=config.retry_kind,
+        )  # fmt: skip
     return extractor_id, work
 
 
@@ -221,7 +225,7 @@ class Coordinator:
         flying = {line: self._board.frames(line) for line in self._flying}
         done = min(self._total_frames, self._frames + sum(flying.values()))
         eta = self._pace.eta_s(self._total_frames - done, self._workers)
-        pace = self._pace.seconds_per_frame
+        pace = self._pace.seconds_per_unit
         ended = {str(status): self._counts[status] for status in _ENDS}
         self._job.progress(
             done=done,

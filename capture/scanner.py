@@ -11,7 +11,9 @@ from typing import Any, Final
 from capture.child import start_child
 from capture.config import ScanConfig
 from capture.pool import Failure, FailureKind, TaskPool
-from capture.video import ClipProbe, probe_clip
+from capture.probing import TimedProbe, timed_probe
+from capture.progress import Pace
+from capture.video import ClipProbe
 from store.catalog import list_video_roots
 from store.clips import ClipFacts, ClipRow, count_availability, list_clips, record_facts
 from store.jobs import RunningJob
@@ -96,7 +98,11 @@ class Scanner:
         self._names = {clip.id: clip.video_id for clip, _ in todo}
         self._facts: list[ClipFacts] = []
         self._counts: Counter[str] = Counter()
-        self._written = time.perf_counter()
+        self._workers = max(1, min(config.worker_count, len(todo)))
+        self._sizes = {clip.id: _size(path) for clip, path in todo}
+        self._bytes_left = sum(self._sizes.values())
+        self._pace = Pace()
+        self._started = self._written = time.perf_counter()
 
     @property
     def decoded(self) -> int:
@@ -106,15 +112,14 @@ class Scanner:
         """Decode until nothing is left. Raises as `scan` does."""
         if not self._todo:
             return
-        workers = max(1, min(self._config.worker_count, len(self._todo)))
         pool: TaskPool[int] = TaskPool(
-            workers, initializer=start_child, arguments=(self._job.log_path,)
+            self._workers, initializer=start_child, arguments=(self._job.log_path,)
         )
         with pool:
             while self._todo or len(pool):
                 self._job.stop_if_asked()
                 if self._job.request is not Request.PAUSE:
-                    self._send(pool, workers)
+                    self._send(pool)
                 elif not len(pool):
                     self._job.wait_while_paused()
                     continue
@@ -129,23 +134,33 @@ class Scanner:
         with self._job.library.session() as session:
             record_facts(session, facts)
         self._written = time.perf_counter()
+        eta = self._pace.eta_s(self._bytes_left, self._workers)
         self._job.progress(
             done=self._total - len(self._paths) + self.decoded,
             total=self._total,
             unit="clips",
             message=f"{self._counts[Availability.CORRUPT]} corrupt",
-            detail={"decoded": dict(self._counts)},
+            detail={
+                "decoded": dict(self._counts),
+                "clips_per_s": round(self.decoded / (self._written - self._started), 1),
+                "eta_s": [round(value, 1) for value in eta] if eta else None,
+            },
             force=True,
         )
 
-    def _send(self, pool: TaskPool[int], workers: int) -> None:
-        while self._todo and len(pool) < _AHEAD * workers:
+    def _send(self, pool: TaskPool[int]) -> None:
+        while self._todo and len(pool) < _AHEAD * self._workers:
             clip, path = self._todo.pop()
-            pool.submit(clip.id, probe_clip, path, timeout_s=self._config.time_limit_s)
+            pool.submit(clip.id, timed_probe, path, timeout_s=self._config.time_limit_s)
 
-    def _note(self, clip_id: int, outcome: ClipProbe | Failure) -> None:
-        path = self._paths[clip_id]
-        probe = _probe_of(outcome, path) if isinstance(outcome, Failure) else outcome
+    def _note(self, clip_id: int, outcome: TimedProbe | Failure) -> None:
+        path, size = self._paths[clip_id], self._sizes[clip_id]
+        self._bytes_left -= size
+        if isinstance(outcome, Failure):
+            probe = _probe_of(outcome, path)
+        else:
+            probe = outcome.probe
+            self._pace.add(size, outcome.seconds)
         self._facts.append(_facts(clip_id, path, probe))
         self._counts[probe.availability] += 1
         if probe.availability is not Availability.AVAILABLE:
@@ -182,6 +197,13 @@ def _is_unchanged(clip: ClipRow, path: Path) -> bool:
         stat.st_size,
         stat.st_mtime_ns,
     )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _probe_of(failure: Failure, path: Path) -> ClipProbe:

@@ -19,6 +19,8 @@ from store.ranges import clip_range
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile
 from store.words import Availability, ExtractionStatus
 
+UNKNOWN_REASON: Final = "unknown"
+"""What a failure without a reason is called."""
 LOOSE_PREFIX: Final = "clip-"
 """Files of one sequence, written as each clip is finished and packed later."""
 
@@ -54,11 +56,12 @@ def queue_instances(
     *,
     glosses: Collection[str] | None = None,
     retry_failed: bool = False,
+    retry_kind: str | None = None,
 ) -> None:
     """Give every readable instance a row, and make those pending that must be done (again).
 
-    These are: new ones, those a killed job was at, those whose clip has changed, and with
-    `retry_failed` those that failed.
+    These are: new ones, those a killed job was at, those whose clip has changed, with
+    `retry_failed` those that failed, and with `retry_kind` those that failed for that reason.
     """
     mine = Extraction.extractor_id == extractor_id
     known = select(Extraction.instance_id).where(mine)
@@ -86,6 +89,14 @@ def queue_instances(
     if retry_failed:
         failed = Extraction.status == ExtractionStatus.FAILED
         session.execute(update(Extraction).where(mine, failed).values(again))
+    elif retry_kind is not None:
+        # The reason stays until the next outcome: a killed retry is found again by it.
+        for_that = func.coalesce(Extraction.error_kind, UNKNOWN_REASON) == retry_kind
+        session.execute(
+            update(Extraction)
+            .where(mine, Extraction.status == ExtractionStatus.FAILED, for_that)
+            .values({**pending, "attempts": 0, "error_kind": retry_kind})
+        )
 
 
 def list_work(
@@ -94,14 +105,20 @@ def list_work(
     *,
     glosses: Collection[str] | None = None,
     limit: int | None = None,
+    retry_kind: str | None = None,
 ) -> list[Work]:
-    """Pending instances of readable clips, the longest first so that no long one ends alone."""
+    """Pending instances of readable clips, the longest first so that no long one ends alone.
+
+    With `retry_kind` only those that failed for that reason before.
+    """
+    only = () if retry_kind is None else (Extraction.error_kind == retry_kind,)
     rows = session.execute(
         _readable(glosses)
         .join(Extraction, Extraction.instance_id == Instance.id)
         .where(
             Extraction.extractor_id == extractor_id,
             Extraction.status == ExtractionStatus.PENDING,
+            *only,
         )
         .with_only_columns(Extraction, Clip, Instance)
     )

@@ -34,10 +34,10 @@ def test_only_the_last_clips_count():
         pace.add(10, 10.0)
     for _ in range(100):
         pace.add(10, 1.0)
-    assert pace.seconds_per_frame == pytest.approx(0.1)
+    assert pace.seconds_per_unit == pytest.approx(0.1)
 
 
 def test_empty_clips_say_nothing():
     pace = Pace()
     pace.add(0, 1.0)
-    assert pace.seconds_per_frame is None
+    assert pace.seconds_per_unit is None

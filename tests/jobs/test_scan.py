@@ -4,10 +4,12 @@ import shutil
 
 from sqlalchemy import select
 
+from capture import scanner
 from capture.scanner import find_files
+from store.jobs import create_job, run_job
 from store.schema import Clip
 from store.words import JobKind
-from tests.jobs.extracting import library_over, real_videos, run
+from tests.jobs.extracting import SHORT, library_over, real_videos, run
 
 
 def clips(library):
@@ -66,3 +68,19 @@ def test_files_are_found_by_id_in_the_first_root_that_has_them(tmp_path):
     }
     assert len(problems) == 1
     assert "none" in problems[0]
+
+
+def test_a_scan_says_how_long_the_rest_takes(real_data, tmp_path, monkeypatch):
+    library = library_over(tmp_path, real_videos(real_data, SHORT))
+    said = []
+    monkeypatch.setattr(scanner, "_WRITE_S", 0.0)
+    job_id = create_job(library, JobKind.SCAN, {"workers": 1})
+    with run_job(library, job_id) as job:
+        monkeypatch.setattr(job, "progress", lambda **what: said.append(what))
+        scanner.scan(job)
+    ranges = [what["detail"]["eta_s"] for what in said if what["detail"]["eta_s"]]
+    assert ranges[-1] == [0.0, 0.0], "at the end nothing is left"
+    assert len(ranges) > 2
+    assert all(0 <= low <= high for low, high in ranges)
+    assert ranges[0][1] > 0
+    library.close()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from store import pack
 from store.catalog import get_or_add_extractor, list_sequences, load_sequences
@@ -181,3 +181,29 @@ def test_a_file_that_is_simply_gone_is_an_error(ready):
     (library.landmarks_dir / rows[0].file).unlink()
     with pytest.raises(DamagedFileError, match="not there"):
         load_sequences(library, rows)
+
+
+def test_only_the_failures_of_one_reason_are_tried_again(ready):
+    library, extractor_id = ready
+    first, second, third, fourth = pending(library, extractor_id)
+    with library.session() as session:
+        record_failure(session, first, kind="timeout", error="slow", final=True)
+        record_failure(session, second, kind="crash", error="died", final=True)
+        session.execute(
+            update(Extraction)
+            .where(Extraction.id == third.extraction_id)
+            .values(status=ExtractionStatus.FAILED)
+        )
+        queue_instances(session, extractor_id, retry_kind="timeout")
+    only = pending(library, extractor_id, retry_kind="timeout")
+    assert [(work.video_id, work.attempts) for work in only] == [(first.video_id, 0)]
+    assert {work.video_id for work in pending(library, extractor_id)} == {
+        first.video_id, fourth.video_id,
+    }  # fmt: skip
+    # Killed and started again, the retry finds what it has not done yet.
+    with library.session() as session:
+        queue_instances(session, extractor_id, retry_kind="timeout")
+        queue_instances(session, extractor_id, retry_kind="unknown")
+    assert pending(library, extractor_id, retry_kind="timeout") == only
+    without_reason = pending(library, extractor_id, retry_kind="unknown")
+    assert [work.video_id for work in without_reason] == [third.video_id]

@@ -22,6 +22,10 @@ def extract(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Also failed clips.")
     ] = False,
+    retry_kind: Annotated[
+        str | None,
+        typer.Option(help="Only clips that failed for this reason, such as timeout or crash."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Extract landmarks from clips; goes on where the last extraction ended."""
@@ -33,7 +37,9 @@ def extract(
     if landmarks not in known:
         raise typer.BadParameter(f"{landmarks!r} is not one of: {', '.join(known)}")
     workers = workers or context_of(context).settings.workers or 0
-    config = ExtractConfig(workers=workers, limit=limit, retry_failed=retry_failed)
+    config = ExtractConfig(
+        workers=workers, limit=limit, retry_failed=retry_failed, retry_kind=retry_kind
+    )
     row = run_and_follow(context_of(context).open(), JobKind.EXTRACT, config.to_json())
     if json:
         print_json(row.result)
