@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from ml.config import FeatureConfig, from_json
 from ml.errors import CheckpointError, ConfigError
-from store.files import PARTIAL, sync_folder, write_error
+from store.files import PARTIAL, sync_folder, write_error, write_text
 from store.library import Library
 from store.runs import RunRow
 
@@ -101,6 +101,17 @@ def read_bundle(folder: Path) -> Bundle:
     if model[4:8] != _LITERT_MAGIC:
         raise _bad(folder, f"{LITERT} is no LiteRT model")
     return Bundle(folder, labels, features, about, model)
+
+
+def update_about(folder: Path, **facts: Any) -> None:
+    """Keep something that was found out later in bundle.json; the model stays as it is.
+
+    Raises:
+        CheckpointError: it is no bundle.
+        DiskFullError, StoreError: it cannot be written; it stays as it was.
+    """
+    about = {**_read_index(folder), **facts}
+    write_text(folder / INDEX, json.dumps(about, ensure_ascii=False, indent=1) + "\n")
 
 
 def checked_keras_file(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from ml.bundle import bundle_of
 from ml.config import TrainConfig, from_json
 from ml.dataset import load_part
 from ml.errors import CheckpointError, ConfigError, EmptySplitError
-from ml.judge import judge, record
+from ml.judge import calibrate, judge, record
 from ml.prepare import SPLIT_FILE, Data, prepare_data
 from ml.recognizer import Recognizer
 from store.catalog import SequenceRow
@@ -44,7 +44,11 @@ def evaluate(job: RunningJob) -> None:
     loaded = load_part(job.library, samples, list(recognizer.labels))
     job.progress(total=len(samples), unit="clips", message="Recognising", force=True)
     judgement = judge(recognizer, samples, loaded, config.seed)
-    record(job.library, run.id, part, judgement, detail)
+    if part == "val" and detail["split_hash"] == run.split_hash:
+        detail |= calibrate(recognizer, judgement)
+    else:
+        detail |= judgement.measure(recognizer.calibration)
+    record(job.library, run.id, part, judgement, recognizer, detail)
     job.progress(done=len(samples), force=True)
     job.result({"run": run.id, "split": part, **judgement.accuracy.as_json(), **detail})
 

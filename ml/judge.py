@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ml.bundle import update_about
+from ml.calibrate import Calibration, calibration_error, fit_calibration
 from ml.dataset import Part, plain_features
 from ml.metrics import Accuracy, accuracy, true_ranks
 from ml.recognizer import Recognizer
@@ -15,8 +18,26 @@ from store.splits import Sample
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """How a model did on the clips of a part."""
+
     accuracy: Accuracy
-    predictions: list[PredictionRow]
+    samples: tuple[Sample, ...]
+    scores: NDArray[np.float32]
+    """As the model gives them, not calibrated. shape=(n, glosses)."""
+    targets: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+
+    def measure(self, calibration: Calibration) -> dict[str, Any]:
+        """How well calibrated scores fit these clips; ratios are 0 to 1."""
+        scores = calibration.scores(self.scores)
+        best, right = scores.max(axis=1), scores.argmax(axis=1) == self.targets
+        said = best >= calibration.threshold
+        return {
+            "calibration_error": calibration_error(best, right),
+            "threshold": calibration.threshold,
+            "precision": float(right[said].mean()) if said.any() else None,
+            "coverage": float(said.mean()),
+        }
 
 
 def judge(
@@ -26,25 +47,35 @@ def judge(
     features = plain_features(part, recognizer.features, seed)
     scores = np.stack([recognizer.scores(clip) for clip in features])
     ranks = true_ranks(scores, part.targets)
-    rows: dict[int, PredictionRow] = {}
-    for sample, own, rank in zip(samples, scores, ranks, strict=True):
-        top = recognizer.name(own, top=10).top
-        # Of a clip's copies in the notebook's split the first one stands for all.
-        rows.setdefault(
-            sample.row.instance_id,
-            PredictionRow(
-                instance_id=sample.row.instance_id,
-                rank=int(rank),
-                predicted=top[0][0],
-                score=top[0][1],
-                top=[list(pair) for pair in top],
-            ),
-        )
-    return Judgement(accuracy(ranks, part.targets), list(rows.values()))
+    return Judgement(accuracy(ranks, part.targets), samples, scores, part.targets, ranks)
+
+
+def calibrate(recognizer: Recognizer, judgement: Judgement) -> dict[str, Any]:
+    """Fit on val what scores are worth; keep it in the bundle and use it from now on.
+
+    Returns:
+        What to report, ratios 0 to 1; errors, precision and coverage are cross-fitted.
+    """
+    fitted = fit_calibration(judgement.scores, judgement.targets)
+    update_about(recognizer.bundle.folder, calibration=fitted.as_json())
+    recognizer.calibration = fitted
+    return {
+        "temperature": fitted.temperature,
+        "threshold": fitted.threshold,
+        "calibration_error": fitted.error,
+        "calibration_error_before": fitted.error_before,
+        "precision": fitted.precision,
+        "coverage": fitted.coverage,
+    }
 
 
 def record(
-    library: Library, run_id: int, split: str, judgement: Judgement, detail: dict[str, Any]
+    library: Library,
+    run_id: int,
+    split: str,
+    judgement: Judgement,
+    recognizer: Recognizer,
+    detail: dict[str, Any],
 ) -> None:
     """Keep a judgement in the catalog in place of an earlier one."""
     found = judgement.accuracy
@@ -60,4 +91,24 @@ def record(
         high=found.high,
         detail={"top1_per_gloss": found.top1_per_gloss, **detail},
     )
-    record_evaluation(library, row, judgement.predictions)
+    record_evaluation(library, row, _predictions(judgement, recognizer))
+
+
+def _predictions(judgement: Judgement, recognizer: Recognizer) -> list[PredictionRow]:
+    rows: dict[int, PredictionRow] = {}
+    for sample, scores, rank in zip(
+        judgement.samples, judgement.scores, judgement.ranks, strict=True
+    ):
+        top = recognizer.name(scores, top=10).top
+        # Of a clip's copies in the notebook's split the first one stands for all.
+        rows.setdefault(
+            sample.row.instance_id,
+            PredictionRow(
+                instance_id=sample.row.instance_id,
+                rank=int(rank),
+                predicted=top[0][0],
+                score=top[0][1],
+                top=[list(pair) for pair in top],
+            ),
+        )
+    return list(rows.values())

@@ -13,6 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from ml.bundle import Bundle, read_bundle
+from ml.calibrate import Calibration
 from ml.errors import CheckpointError
 from ml.features import Floats, channels, extract_features
 from store.assign import assign_slots
@@ -28,7 +29,7 @@ class Prediction:
     """What a model says of a sequence."""
 
     top: tuple[tuple[str, float], ...]
-    """Gloss and score, best first."""
+    """Gloss and calibrated score, best first."""
 
     @property
     def gloss(self) -> str:
@@ -46,6 +47,7 @@ class Recognizer:
         self.bundle = bundle
         self.labels = bundle.labels
         self.features = bundle.features
+        self.calibration = Calibration.from_json(bundle.about.get("calibration"))
         shape = (1, self.features.length, channels(self.features))
         self._run = LiteModel(bundle.model, shape, len(self.labels))
 
@@ -55,7 +57,7 @@ class Recognizer:
         return cls(read_bundle(folder))
 
     def scores(self, features: Floats) -> Floats:
-        """One score for each gloss. shape=(length, channels) to (glosses,)."""
+        """One score for each gloss, not calibrated. shape=(length, channels) to (glosses,)."""
         return self._run(features)
 
     def predict(
@@ -70,9 +72,10 @@ class Recognizer:
         return self.name(self.scores(features), top=top)
 
     def name(self, scores: Floats, *, top: int = TOP) -> Prediction:
-        """The best glosses of scores, shape=(glosses,)."""
+        """The best glosses of plain scores, shape=(glosses,), with what these are worth."""
+        worth = self.calibration.scores(scores)
         best = np.argsort(-scores, kind="stable")[:top]
-        return Prediction(tuple((self.labels[index], float(scores[index])) for index in best))
+        return Prediction(tuple((self.labels[index], float(worth[index])) for index in best))
 
 
 class LiteModel:

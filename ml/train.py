@@ -18,7 +18,7 @@ from ml.dataset import Part, load_part, plain_features
 from ml.errors import ModelError
 from ml.export import export_bundle
 from ml.fitting import Fitting, predict
-from ml.judge import judge, record
+from ml.judge import calibrate, judge, record
 from ml.metrics import accuracy, true_ranks
 from ml.models import build_model
 from ml.prepare import Data, prepare_data, write_split
@@ -212,9 +212,15 @@ def _export(library: Library, training: _Training, fitting: Fitting, seconds: fl
     some = np.linspace(0, len(features) - 1, min(_GATE_CLIPS, len(features))).astype(int)
     folder = library.run_dir(training.run_id) / BUNDLE
     export_bundle(folder, fitting.model, config, data.labels, features[some], about)
-    judgement = judge(Recognizer.load(folder), data.split.val, fitting.val, config.seed)
-    detail = {f"split_{name}": split[name] for name in ("kind", "hash")}
-    record(library, training.run_id, "val", judgement, {**detail, "leaking": data.split.leaking})
+    recognizer = Recognizer.load(folder)
+    judgement = judge(recognizer, data.split.val, fitting.val, config.seed)
+    detail = {
+        "split_kind": data.split.kind,
+        "split_hash": data.split.hash,
+        "leaking": data.split.leaking,
+        **calibrate(recognizer, judgement),
+    }
+    record(library, training.run_id, "val", judgement, recognizer, detail)
 
 
 def _versions() -> dict[str, str]:

@@ -50,7 +50,11 @@ def test_the_same_digits_each_time(trained):
 def test_evaluating_val_gives_what_training_kept(trained):
     library, run_id = trained
     before = next(row for row in list_evaluations(library, run_id) if row.split == "val")
+    predictions = kept(library, "val")
     again = evaluate_here(library, run=run_id, split="val")
+    assert kept(library, "val") == predictions
+    assert {key: again[key] for key in before.detail} == before.detail
+    assert 0 <= before.detail["threshold"] <= 1
     assert (again["n"], again["top1"], again["top5"]) == (before.n, before.top1, before.top5)
 
 
