@@ -1,19 +1,40 @@
-"""Library: figures, filter, order, pages, the clip's page, import."""
+"""Library: figures, filter, order, exclusion, the same as SQL, import."""
 
-from textual.widgets import Input, Static
+import pytest
+from textual.widgets import Input, OptionList, Static
 
 from store.words import JobKind
 from tests.tui.conftest import newest_job, settle, until
+from tui.reading.instances import EXCLUDED, SORTABLE
+from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
+from tui.screens.exclude_form import ExcludeForm
 from tui.screens.import_form import ImportForm
-from tui.widgets.bars import BarList, StackedBar
-from tui.widgets.skeleton_view import PresenceBar, SkeletonView
-from tui.widgets.table import RowTable
+from tui.widgets.bars import StackedBar
+from tui.widgets.histogram import Histogram
+from tui.widgets.overview import Overview
+from tui.widgets.row_view import RowView
 
 
 def shown(app, column):
-    table = app.screen.query_one(RowTable)
-    return [str(table.get_cell_at((row, column))) for row in range(table.row_count)]
+    view = app.screen.query_one(RowView)
+    cells = [view.row_at(index).cells[column] for index in range(min(view.total, 200))]
+    return [cell if isinstance(cell, str) else cell[0] for cell in cells]
+
+
+async def type_filter(app, pilot, text):
+    app.screen.query_one("#filter", Input).value = text
+    await settle(pilot)
+
+
+def problem(app):
+    return app.screen.query_one("#problem", Static).render().plain
+
+
+def excluded(library):
+    with library.connect_read_only() as connection:
+        sql = "SELECT video_id, excluded_reason FROM instances WHERE excluded ORDER BY video_id"
+        return connection.execute(sql).fetchall()
 
 
 async def test_figures_are_those_of_the_catalog(app):
@@ -24,13 +45,32 @@ async def test_figures_are_those_of_the_catalog(app):
         assert "5 glosses" in counts
         clips = {p.label: p.number for p in app.screen.query_one("#clips", StackedBar).portions}
         assert clips == {"available": 210, "missing": 75, "corrupt": 15}
-        bars = {bar.label: (bar.part, bar.whole) for bar in app.screen.query_one(BarList).bars}
+        bars = {bar.label: (bar.part, bar.whole) for bar in app.screen.query_one("#shares").bars}
         assert bars["train"][1] == 180
-        assert bars["WLASL100"][1] == 300
+        assert bars["nslt_100"][1] == 300
         states = {
             p.label: p.number for p in app.screen.query_one("#extraction", StackedBar).portions
         }
-        assert bars["WLASL100"][0] == states["done"]
+        assert bars["nslt_100"][0] == states["done"]
+        hands = app.screen.query_one("#hands-line", Static).render().plain
+        assert hands.split() == "hands left 50 %, right 100 %".split()
+        assert app.screen.query_one("#states").border_subtitle == "extract would read 65"
+
+
+async def test_all_figures_and_back(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert not app.screen.query_one("#per-gloss").is_on_screen
+        await pilot.press("g")
+        await settle(pilot)
+        drawn = app.screen.query_one("#per-gloss", Histogram)
+        assert drawn.is_on_screen
+        assert [(column.low, column.count) for column in drawn.columns] == [(60, 5)]
+        assert "█" in drawn.render().plain
+        assert not app.screen.query_one(RowView).is_on_screen
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen.query_one(RowView).is_on_screen
 
 
 async def test_filter_by_gloss_is_shown_as_its_condition(app):
@@ -38,81 +78,29 @@ async def test_filter_by_gloss_is_shown_as_its_condition(app):
         await settle(pilot)
         await pilot.press("slash", *"comp")
         await settle(pilot)
-        assert app.screen.page.total == 60
+        assert app.screen.shown.total == 60
         assert set(shown(app, 0)) == {"computer"}
-        assert "gloss LIKE 'comp%'" in app.screen.query_one("#table").border_subtitle
+        panel = app.screen.query_one("#table")
+        assert "gloss LIKE 'comp%'" in panel.border_subtitle
+        assert panel.border_title == "Instances  60 of 300"
         await pilot.press("enter")
-        assert app.screen.query_one(RowTable).has_focus
+        assert app.screen.query_one(RowView).has_focus
         await pilot.press("escape")
         await settle(pilot)
-        assert app.screen.page.total == 300
+        assert app.screen.shown.total == 300
 
 
-async def test_filter_by_video_id_and_by_sql(app):
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [("00007", 1), ("split = 'val' AND availability = 'corrupt'", 0),
+     ("where split = 'test' and availability = 'missing'", 15), ("split:test state:missing", 15),
+     ("availability = 'missing' -- these", 75), ("it's", 60), ("clip_frames:>40", 205), ("excluded:yes", 0)],
+)  # fmt: skip
+async def test_filters_of_every_kind(app, library, text, total):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        field = app.screen.query_one("#filter", Input)
-        field.value = "00007"
-        await settle(pilot)
-        assert shown(app, 1) == ["00007"]
-        field.value = "split = 'val' AND availability = 'corrupt'"
-        await settle(pilot)
-        assert app.screen.page.total == 0
-        field.value = "where split = 'test' and availability = 'missing'"
-        await settle(pilot)
-        assert app.screen.page.total == 15
-
-
-async def test_a_quote_in_the_filter_is_text(app):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        app.screen.query_one("#filter", Input).value = "it's"
-        await settle(pilot)
-        assert app.screen.page.total == 60
-
-
-async def test_a_wrong_or_writing_condition_is_said_and_changes_nothing(app, library):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        for condition in ("split = ", "1 = 1); DELETE FROM clip; --"):
-            app.screen.query_one("#filter", Input).value = condition
-            await settle(pilot)
-            assert app.screen.query_one("#table").border_subtitle
-            assert app.screen.page.total == 300
-    with library.connect_read_only() as connection:
-        assert connection.execute("SELECT COUNT(*) FROM clip").fetchone() == (300,)
-
-
-async def test_order_by_key_and_by_header(app):
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await pilot.press("O")
-        await settle(pilot)
-        assert app.screen.wanted.descending
-        assert shown(app, 0)[0] == "it's"
-        await pilot.press("o")
-        await settle(pilot)
-        assert app.screen.wanted.sort == "video_id"
-        assert shown(app, 1)[0] == "00299"
-        await pilot.click(RowTable, offset=(3, 0))
-        await settle(pilot)
-        assert (app.screen.wanted.sort, app.screen.wanted.descending) == ("gloss", False)
-
-
-async def test_pages_end_at_the_ends(app):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        assert len(shown(app, 0)) == 200
-        await pilot.press("right_square_bracket")
-        await settle(pilot)
-        assert len(shown(app, 0)) == 100
-        assert "201" in app.screen.query_one("#table").border_title
-        await pilot.press("right_square_bracket")
-        await settle(pilot)
-        assert app.screen.page.query.page == 1
-        await pilot.press("left_square_bracket", "left_square_bracket")
-        await settle(pilot)
-        assert app.screen.page.query.page == 0
+        await type_filter(app, pilot, text)
+        assert (app.screen.shown.total, problem(app)) == (total, "")
 
 
 async def test_foreign_text_is_never_markup(app):
@@ -127,54 +115,139 @@ async def test_foreign_text_is_never_markup(app):
         assert "[bold]hostile[/bold]" in app.screen.query_one("#text").render().plain
 
 
-async def test_the_clip_page_plays_its_landmarks(app):
+async def test_a_wrong_or_writing_condition_is_said_and_the_rows_stay(app, library):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
+        for condition in ("split = ", "1 = 1); DELETE FROM clip; --"):
+            await type_filter(app, pilot, condition)
+            assert problem(app)
+            assert app.screen.shown.total == 300
+        await type_filter(app, pilot, "split = 'val'")
+        assert problem(app) == ""
+        assert app.screen.shown.total == 60
+    with library.connect_read_only() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM clip").fetchone() == (300,)
+
+
+async def test_the_filter_completes_columns_and_values(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"avai", "right", *":mi", "right")
+        await settle(pilot)
+        assert app.screen.query_one("#filter", Input).value == "availability:missing"
+        assert app.screen.shown.total == 75
+
+
+async def test_order_by_key_by_header_and_by_choice(app):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("O")
+        await settle(pilot)
+        assert app.screen.wanted.descending
+        assert shown(app, 0)[0] == "it's"
+        await pilot.press("o")
+        assert isinstance(app.screen, ChooseDialog)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert app.screen.wanted.sort == "video_id"
+        assert shown(app, 1)[:2] == ["00000", "00001"]
+        await pilot.click(RowView, offset=(3, 0))
+        await settle(pilot)
+        assert (app.screen.wanted.sort, app.screen.wanted.descending) == ("gloss", False)
+        await pilot.click(RowView, offset=(3, 0))
+        await settle(pilot)
+        assert (app.screen.wanted.sort, app.screen.wanted.descending) == ("gloss", True)
+
+
+async def test_order_by_a_column_that_is_not_shown(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("o")
+        options = app.screen.query_one(OptionList)
+        options.highlighted = SORTABLE.index("size_bytes")
         await pilot.press("enter")
         await settle(pilot)
-        view = app.screen.query_one(SkeletonView)
-        assert view.playing
-        await pilot.press("space")
-        assert not view.playing
-        await pilot.press("home", "right", "right", "left")
-        assert view.frame == 1
-        await pilot.press("left", "left")
-        assert view.frame == len(view.sequence) - 1
-        text = app.screen.query_one("#text").render().plain
-        assert "left 50 %, right 100 % of 40 frames" in " ".join(text.split())
-        presence = app.screen.query_one(PresenceBar).present
-        assert presence[0] == (False, True)
-        assert presence[-1] == (True, True)
+        assert "by size_bytes" in app.screen.query_one("#table").border_subtitle
+        assert app.screen.shown.total == 300
+
+
+async def test_one_instance_is_excluded_and_taken_back(app, library):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"comp", "enter", "down", "x")
+        assert isinstance(app.screen, ExcludeForm)
+        await pilot.press("enter")
+        assert "needs a reason" in app.screen.query_one("#problem").render().plain
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        assert excluded(library) == [("00061", "more than one sign")]
+        assert shown(app, 0)[:2] == ["computer", f"{EXCLUDED} computer"]
+        assert app.screen.query_one(RowView).cursor == 1
+        assert "1 excluded" in app.screen.query_one("#counts").render().plain
+        await pilot.press("x", "ctrl+r")
+        await settle(pilot)
+        assert excluded(library) == []
+
+
+async def test_all_that_the_filter_shows_are_excluded_after_a_question(app, library):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await type_filter(app, pilot, "split:val state:corrupt")
+        await pilot.press("X")
+        assert not isinstance(app.screen, ExcludeForm)
+        await type_filter(app, pilot, "split:val gloss:drink")
+        await pilot.press("X")
+        assert "12 instances" in app.screen.query_one(".what").render().plain
         await pilot.press("escape")
-        assert not isinstance(app.screen, ClipScreen)
+        assert excluded(library) == []
+        await pilot.press("X", *"unclear", "enter")
+        await settle(pilot)
+        assert len(excluded(library)) == 12
+        assert {reason for _, reason in excluded(library)} == {"unclear"}
 
 
-async def test_the_skeleton_is_drawn_where_the_hand_is(app):
+async def test_what_is_shown_is_copied_and_asked_as_sql(app, monkeypatch):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("enter")
+        await type_filter(app, pilot, "split:val book")
+        await pilot.press("escape", "slash", *"split:val book", "enter", "y")
+        copied = app.clipboard
+        assert "WHERE (split = 'val' AND (gloss LIKE 'book%'" in copied
+        await pilot.press("s")
         await settle(pilot)
-        await pilot.press("home")
-        view = app.screen.query_one(SkeletonView)
-        drawn = "".join(view.render_line(y).text for y in range(view.size.height))
-        columns = [i % view.size.width for i, mark in enumerate(drawn) if mark != " "]
-        assert columns
-        assert max(columns) < view.size.width / 2, "at first only the hand on the left is there"
+        assert app.current_mode == "sql"
+        assert app.screen.query_one("#editor").text == copied
 
 
-async def test_a_clip_without_landmarks_and_one_whose_file_is_gone(app, library):
-    (library.landmarks_dir / "pack-1.h5").unlink()
+async def test_a_job_that_changed_the_data_is_seen_on_return(app, library):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.push_screen(ClipScreen(1))
+        await pilot.press("6")
         await settle(pilot)
-        assert "not there" in app.screen.query_one("#hands").border_subtitle
-        await pilot.press("escape", "space")
-        app.push_screen(ClipScreen(4))
+        with library.session() as session:
+            from store.schema import Gloss
+
+            session.query(Gloss).filter(Gloss.text == "book").update({"text": "aardvark"})
+        app.get_screen_stack("library")[0]._stale = True
+        await pilot.press("1")
         await settle(pilot)
-        assert app.screen.query_one("#hands").border_subtitle == "none yet"
-        await pilot.press("space", "right")
-        assert not app.screen.query_one(SkeletonView).playing
+        assert shown(app, 0)[0] == "[bold]hostile[/bold]"
+        assert "aardvark" in shown(app, 0)
+
+
+async def test_figures_fit_at_every_size(app):
+    for size in [(80, 24), (80, 50), (120, 24), (160, 50)]:
+        async with type(app)(app.library).run_test(size=size) as pilot:
+            await settle(pilot)
+            for _ in range(2):
+                for widget in pilot.app.screen.query_one(Overview).query(
+                    "Static, BarList, StackedBar"
+                ):
+                    if widget.is_on_screen:
+                        panel = widget.parent.content_region
+                        assert panel.contains_region(widget.region), (size, widget)
+                await pilot.press("g")
+                await settle(pilot)
 
 
 async def test_import_is_checked_and_starts_a_job(app, library, tmp_path, real_child):

@@ -1,82 +1,156 @@
-"""Pages of instances: filtered, sorted, counted."""
+"""The instances that a filter shows: their ids in order first, then page by page as they are seen.
 
+On all of WLASL's 21,083 instances the ids cost 5 to 35 ms and a page of 200 by its ids 2 ms, where
+counting and skipping would cost 45 to 110 ms for each page.
+"""
+
+import threading
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from store.library import Library
 from store.query import run_query
-
-PAGE_ROWS: Final = 200
+from tui.reading.filters import VIEW_COLUMNS, condition
+from tui.widgets.row_view import PAGE_ROWS
+from tui.widgets.table import Cell, Column, Row, state_cell
+from tui.wording import DASH, first_line, percent
 
 COLUMNS: Final = (
-    "gloss", "video_id", "signer", "split", "availability", "extraction", "clip_frames", "source",
+    Column("gloss", "gloss"),
+    Column("video_id", "video", 8),
+    Column("signer", "signer", 6),
+    Column("split", "split", 5),
+    Column("availability", "clip", 9),
+    Column("extraction", "landmarks", 10),
+    Column("length", "frames", 8, right=True),
+    Column("hands", "left right", 11, right=True, from_width=96),
+    Column("source", "source", 14, from_width=112),
+    Column("variation", "variation", 11, right=True, from_width=132),
+    Column("fps", "fps", 7, right=True, from_width=132),
+    Column("size", "picture", 10, right=True, from_width=146),
+    Column("reason", "remark", 24, from_width=160),
+)
+"""What the table shows; each may be sorted by."""
+EXCLUDED: Final = "\N{MULTIPLICATION SIGN}"
+"""Stands before the gloss of an instance that training leaves out."""
+_EXPRESSIONS: Final = {
+    "length": "COALESCE(frames, clip_frames)",
+    "hands": "(frames_left + frames_right) * 1.0 / frames",
+    "size": "width * height",
+    "reason": "COALESCE(excluded_reason, error, reason)",
+}
+"""Columns of the table that are none of the view."""
+_ALWAYS_THERE: Final = frozenset(("instance_id", "video_id", "gloss", "excluded", "availability"))
+_READ: Final = (
+    "instance_id", "gloss", "video_id", "signer", "split", "availability", "extraction",
+    "COALESCE(frames, clip_frames)", "frames", "frames_left", "frames_right", "source",
+    "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
 )  # fmt: skip
-"""Columns of the instances table, in the names of the `instances` view."""
+_ENDLESS: Final = 100_000_000
 
-_OPERATORS: Final = ("=", "<", ">", " like ", " in ", " in(", " is ", " between ", " not ")
+SORTABLE: Final = (
+    *(column.key for column in COLUMNS),
+    *(name for name in VIEW_COLUMNS if name not in {column.key for column in COLUMNS}),
+)
+"""Names that instances may be sorted by, those of the table first."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceQuery:
-    """Which instances a page shows."""
+    """Which instances are shown, in which order."""
 
     search: str = ""
     sort: str = "gloss"
     descending: bool = False
-    page: int = 0
 
     @property
     def condition(self) -> str:
         """The SQL condition that the search stands for; empty shows all."""
-        words = self.search.strip()
-        if not words:
-            return ""
-        if words.lower().startswith("where "):
-            return words[6:].strip()
-        if any(operator in f" {words.lower()} " for operator in _OPERATORS):
-            return words
-        quoted = words.replace("'", "''")
-        return f"gloss LIKE '{quoted}%' OR video_id LIKE '{quoted}%'"
+        return condition(self.search)
 
     @property
     def where(self) -> str:
-        return f" WHERE ({self.condition})" if self.condition else ""
+        # The line break ends a comment at the condition's end.
+        end = "\n" if "--" in self.condition else ""
+        return f" WHERE ({self.condition}{end})" if self.condition else ""
+
+    @property
+    def order(self) -> str:
+        expression = _EXPRESSIONS.get(self.sort, self.sort)
+        last = "" if self.sort in _ALWAYS_THERE else " NULLS LAST"
+        second = ", video_id" if self.sort != "video_id" else ""
+        return f"{expression}{' DESC' if self.descending else ''}{last}{second}, instance_id"
 
     @property
     def sql(self) -> str:
-        order = f"{self.sort}{' DESC' if self.descending else ''}, video_id"
-        return (
-            f"SELECT instance_id, {', '.join(COLUMNS)} FROM instances{self.where}"  # noqa: S608 - read-only
-            f" ORDER BY {order} LIMIT {PAGE_ROWS} OFFSET {self.page * PAGE_ROWS}"
-        )
-
-    @property
-    def count_sql(self) -> str:
-        return f"SELECT COUNT(*) FROM instances{self.where}"  # noqa: S608 - read-only connection
+        """The same instances for people to go on with."""
+        names = "video_id, gloss, signer, split, availability, extraction, frames"
+        return f"SELECT {names}\nFROM instances{self.where}\nORDER BY {self.order}"
 
     def sorted_by(self, column: str) -> "InstanceQuery":
         """Sort by a column; the same column again turns the order round."""
         turned = column == self.sort and not self.descending
-        return replace(self, sort=column, descending=turned, page=0)
+        return replace(self, sort=column, descending=turned)
 
 
-@dataclass(frozen=True, slots=True)
-class InstancePage:
-    query: InstanceQuery
-    rows: list[tuple[Any, ...]]
-    """Instance id, then `COLUMNS`."""
-    total: int
+class InstanceRows:
+    """The instances of one query: a source of rows for a table of any length."""
 
-    @property
-    def first(self) -> int:
-        return self.query.page * PAGE_ROWS
+    def __init__(self, library: Library, query: InstanceQuery, ids: "array[int]") -> None:
+        self.library, self.query, self.ids = library, query, ids
 
     @property
-    def last_page(self) -> int:
-        return max(0, (self.total - 1) // PAGE_ROWS)
+    def total(self) -> int:
+        return len(self.ids)
+
+    def read(self, first: int, count: int) -> list[Row]:
+        """Rows of the table; an instance that is gone since is a row of dashes."""
+        wanted = self.ids[first : first + count]
+        if not wanted:
+            return []
+        sql = f"SELECT {', '.join(_READ)} FROM instances WHERE instance_id IN ({', '.join(map(str, wanted))})"  # noqa: S608
+        found = {row[0]: row for row in run_query(self.library, sql).rows}
+        return [_row(instance_id, found.get(instance_id)) for instance_id in wanted]
 
 
-def read_page(library: Library, query: InstanceQuery) -> InstancePage:
-    """One page of instances. Raises QueryError where the condition is wrong."""
-    total = int(run_query(library, query.count_sql).rows[0][0])
-    return InstancePage(query, run_query(library, query.sql).rows, total)
+def find_instances(
+    library: Library, query: InstanceQuery, cancelled: threading.Event | None = None
+) -> tuple[InstanceRows, list[Row]]:
+    """All instances of a query, and the first page of them.
+
+    Raises:
+        QueryError: the condition is wrong, or a newer question cancelled this one.
+    """
+    sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"  # noqa: S608
+    result = run_query(library, sql, row_limit=_ENDLESS, cancelled=cancelled)
+    rows = InstanceRows(library, query, array("q", (row[0] for row in result.rows)))
+    return rows, rows.read(0, PAGE_ROWS)
+
+
+def _row(instance_id: int, values: tuple[Any, ...] | None) -> Row:
+    if values is None:
+        return Row(str(instance_id), ("gone", *[DASH] * (len(COLUMNS) - 1)))
+    (_, gloss, video_id, signer, split, availability, extraction, length, frames, left, right,
+     source, variation, fps, width, height, remark, excluded) = values  # fmt: skip
+    cells: Sequence[Cell] = (
+        (f"{EXCLUDED} {gloss}", "$warning") if excluded else str(gloss),
+        str(video_id),
+        _text(signer),
+        _text(split),
+        state_cell(str(availability)),
+        state_cell(str(extraction)),
+        _text(length),
+        f"{percent(left, frames)} {percent(right, frames):>5}" if frames else DASH,
+        _text(source),
+        _text(variation),
+        f"{fps:g}" if fps else DASH,
+        f"{width} x {height}" if width else DASH,
+        (first_line(remark, 80), "$warning") if remark else "",
+    )
+    return Row(str(instance_id), tuple(cells))
+
+
+def _text(value: object) -> str:
+    return DASH if value is None else str(value)

@@ -1,6 +1,7 @@
 """One clip: what the catalog knows of it, and its landmarks moving."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from textual import work
@@ -36,9 +37,17 @@ class ClipScreen(Screen[None]):
         Binding("home", "first", "First frame", show=False),
     ]
 
-    def __init__(self, instance_id: int) -> None:
+    def __init__(self, instance_id: int, listing: Sequence[int] = (), place: int = 0) -> None:
+        """Make the page of one instance.
+
+        Args:
+            instance_id: which one.
+            listing: ids of the list that it was opened from.
+            place: its index in the list.
+        """
         super().__init__()
         self.instance_id = instance_id
+        self._listing, self._place = listing, place
         self.facts: ClipFacts | None = None
 
     def compose(self) -> ComposeResult:

@@ -1,7 +1,9 @@
 """Library: the dataset at a glance, and every instance of it."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -10,30 +12,32 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from store.errors import QueryError
+from store.exclusions import exclude, include
 from store.jobs import JobRow
 from store.stats import LibraryStats, read_stats
-from store.words import Availability, ExtractionStatus, JobKind
-from tui.reading.instances import COLUMNS, PAGE_ROWS, InstancePage, InstanceQuery, read_page
+from store.words import JobKind
+from tui.reading.filters import FilterSuggester
+from tui.reading.instances import (
+    COLUMNS,
+    EXCLUDED,
+    SORTABLE,
+    InstanceQuery,
+    InstanceRows,
+    find_instances,
+)
+from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
+from tui.screens.exclude_form import ExcludeForm, Exclusion
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import Page
-from tui.widgets.bars import Bar, BarList, Portion, StackedBar
-from tui.widgets.table import Cell, Column, Row, RowTable, state_cell
-from tui.wording import DASH, STATE_COLOURS, count, size
+from tui.widgets.overview import Overview
+from tui.widgets.row_view import RowView
+from tui.widgets.table import Row
+from tui.wording import count
 
-_TABLE: Final = (
-    Column("gloss", "gloss"),
-    Column("video_id", "video", 8),
-    Column("signer", "signer", 7),
-    Column("split", "split", 6),
-    Column("availability", "clip", 10),
-    Column("extraction", "landmarks", 10),
-    Column("clip_frames", "frames", 7, right=True),
-    Column("source", "source", 14, from_width=96),
-)
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
@@ -47,10 +51,13 @@ class LibraryScreen(Page):
     CSS_PATH = "library.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("o", "sort", "Sort by next"),
+        Binding("o", "order", "Order"),
         Binding("O", "turn", "Turn order", show=False),
-        Binding("left_square_bracket", "page(-1)", "Page back", key_display="["),
-        Binding("right_square_bracket", "page(1)", "Next page", key_display="]"),
+        Binding("x", "exclude", "Exclude"),
+        Binding("X", "exclude_shown", "Exclude all that the filter shows", show=False),
+        Binding("g", "glance", "Figures"),
+        Binding("s", "sql", "SQL"),
+        Binding("y", "copy", "Copy SQL"),
         Binding("i", "import_data", "Import"),
         Binding("f5", "reload", "Read again", show=False),
     ]
@@ -58,27 +65,27 @@ class LibraryScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.wanted = InstanceQuery()
-        self.page: InstancePage | None = None
+        self.shown: InstanceRows | None = None
+        """The instances that the table shows."""
+        self._asked: threading.Event | None = None
+        self._instances = 0
         self._work: tuple[object, ...] = ()
         self._states: tuple[object, ...] = ()
         self._read_at = 0.0
+        self._stale = False
 
     def compose_body(self) -> ComposeResult:
-        with Horizontal(id="overview"):
-            with Vertical(id="dataset", classes="panel") as dataset:
-                dataset.border_title = "Dataset"
-                yield Static(id="counts")
-            with Vertical(id="states", classes="panel") as states:
-                states.border_title = "Clips and landmarks"
-                yield StackedBar("clips", id="clips")
-                yield StackedBar("landmarks", id="extraction")
-            with Vertical(id="coverage", classes="panel") as coverage:
-                coverage.border_title = "With landmarks"
-                yield BarList(id="shares")
+        yield Overview(id="overview")
         with Vertical(id="table", classes="panel"):
-            yield Input(placeholder="/  gloss, video id, or SQL such as: split = 'val' AND clip_frames > 60",
-                        id="filter", compact=True)  # fmt: skip
-            yield RowTable(_TABLE, id="instances")
+            with Horizontal(id="search"):
+                yield Input(
+                    placeholder="/  gloss, video id, split:val, frames:>60, or SQL",
+                    suggester=FilterSuggester(),
+                    id="filter",
+                    compact=True,
+                )
+                yield Static(id="problem", markup=False)
+            yield RowView(COLUMNS, id="instances")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -89,20 +96,21 @@ class LibraryScreen(Page):
         now = tuple((job.id, job.status, job.done) for job in jobs if job.kind in _CHANGING)
         states = tuple((job.id, job.status) for job in jobs if job.kind in _CHANGING)
         before, self._states = self._states, states
-        if not self.is_current or self.page is None:
-            return
-        if states != before:
+        changed, self._work = now != self._work, now
+        if not self.is_current or self.shown is None:
+            self._stale |= changed
+        elif states != before:
             self.action_reload()
-        elif now != self._work and time.monotonic() - self._read_at > _READ_AGAIN_S:
+        elif changed and time.monotonic() - self._read_at > _READ_AGAIN_S:
             self._read_stats()
-        self._work = now
 
     def on_screen_resume(self) -> None:
-        if self.page is not None:
-            self._read_stats()
+        if self.shown is not None and self._stale:
+            self.action_reload()
 
     def action_reload(self) -> None:
-        self._read_page()
+        self._stale = False
+        self._find(keep_place=True)
         self._read_stats()
 
     # At a glance
@@ -114,82 +122,163 @@ class LibraryScreen(Page):
             self._show_stats(await asyncio.to_thread(read_stats, self.library))
 
     def _show_stats(self, stats: LibraryStats) -> None:
-        self.query_one("#counts", Static).update(_counts(stats))
-        self.query_one("#clips", StackedBar).portions = _portions(
-            stats.availability, [word.value for word in Availability]
-        )
-        self.query_one("#extraction", StackedBar).portions = _portions(
-            stats.extraction, [word.value for word in ExtractionStatus]
-        )
-        self.query_one("#shares", BarList).bars = (*_split_bars(stats), *_subset_bars(stats))
+        self._instances = stats.instances
+        self.query_one(Overview).show(stats)
+        self._show_total()
+
+    def action_glance(self) -> None:
+        """All figures over the whole screen, or the table again."""
+        self.toggle_class("-glance")
 
     # The table
 
-    @work(exclusive=True, group="page", exit_on_error=False)
-    async def _read_page(self) -> None:
-        panel = self.query_one("#table")
+    def _find(self, *, keep_place: bool = False) -> None:
+        if self._asked is not None:
+            self._asked.set()
+        self._asked = threading.Event()
+        self._read_instances(self.wanted, self._asked, keep_place)
+
+    @work(exclusive=True, group="instances", exit_on_error=False)
+    async def _read_instances(
+        self, query: InstanceQuery, cancelled: threading.Event, keep_place: bool
+    ) -> None:
+        problem = self.query_one("#problem", Static)
         with self.signtui.complaints(quietly=True):
             try:
-                self._show_page(await asyncio.to_thread(read_page, self.library, self.wanted))
+                found = await asyncio.to_thread(find_instances, self.library, query, cancelled)
             except QueryError as error:
-                panel.border_subtitle = Content.styled(error.message, "$warning").markup
+                if not cancelled.is_set():
+                    problem.update(error.message.removeprefix("SQL: "))
+                return
+            problem.update("")
+            self._show_instances(*found, keep_place=keep_place)
 
-    def _show_page(self, page: InstancePage) -> None:
-        self.page = page
-        panel = self.query_one("#table")
-        last = page.first + len(page.rows)
-        shown = f"{count(page.first + 1)}{DASH}{count(last)} of " if page.total > PAGE_ROWS else ""
-        panel.border_title = f"Instances  {shown}{count(page.total)}"
-        panel.border_subtitle = (
-            Content(f"WHERE {page.query.condition}").markup if page.query.condition else ""
+    def _show_instances(
+        self, rows: InstanceRows, first: Sequence[Row], *, keep_place: bool
+    ) -> None:
+        self.shown = rows
+        arrow = " ▼" if rows.query.descending else " ▲"
+        self.query_one(RowView).show(
+            rows, marks={rows.query.sort: arrow}, first=first, keep_place=keep_place
         )
-        arrow = " ▼" if page.query.descending else " ▲"
-        self.query_one(RowTable).show(
-            (Row(str(row[0]), tuple(map(_cell, COLUMNS, row[1:]))) for row in page.rows),
-            marks={page.query.sort: arrow},
-        )
+        self._show_total()
+
+    def _show_total(self) -> None:
+        if self.shown is None:
+            return
+        panel, query = self.query_one("#table"), self.shown.query
+        of_all = f" of {count(self._instances)}" if query.condition else ""
+        panel.border_title = f"Instances  {count(self.shown.total)}{of_all}"
+        by = "" if query.sort in {column.key for column in COLUMNS} else f"by {query.sort}"
+        where = f"WHERE {query.condition}" if query.condition else ""
+        panel.border_subtitle = Content("  ".join(filter(None, (by, where)))).markup
 
     def _ask(self, query: InstanceQuery) -> None:
         if query != self.wanted:
             self.wanted = query
-            self._read_page()
+            self._find()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        self._ask(replace(self.wanted, search=event.value, page=0))
+        self._ask(replace(self.wanted, search=event.value))
 
     @on(Input.Submitted, "#filter")
     def _filter_submitted(self) -> None:
-        self.query_one(RowTable).focus()
+        self.query_one(RowView).focus()
 
-    @on(DataTable.HeaderSelected, "#instances")
-    def _header_selected(self, event: DataTable.HeaderSelected) -> None:
-        self._ask(self.wanted.sorted_by(str(event.column_key.value)))
+    @on(RowView.HeaderSelected)
+    def _header_selected(self, event: RowView.HeaderSelected) -> None:
+        self._ask(self.wanted.sorted_by(event.column))
 
-    @on(DataTable.RowSelected, "#instances")
-    def _row_selected(self, event: DataTable.RowSelected) -> None:
-        self.app.push_screen(ClipScreen(int(str(event.row_key.value))))
+    @on(RowView.Selected)
+    def _row_selected(self, event: RowView.Selected) -> None:
+        if self.shown is not None:
+            self.app.push_screen(ClipScreen(int(event.row.key), self.shown.ids, event.index))
+
+    @on(RowView.ReadFailed)
+    def _read_failed(self, event: RowView.ReadFailed) -> None:
+        with self.signtui.complaints(quietly=True):
+            raise event.error
 
     def action_filter(self) -> None:
+        self.remove_class("-glance")
         self.query_one("#filter", Input).focus()
 
     def action_leave_field(self) -> None:
+        if self.has_class("-glance"):
+            self.remove_class("-glance")
+            return
         field = self.query_one("#filter", Input)
         if not field.has_focus:
             field.value = ""
         super().action_leave_field()
 
-    def action_sort(self) -> None:
-        place = COLUMNS.index(self.wanted.sort) + 1
-        self._ask(replace(self.wanted, sort=COLUMNS[place % len(COLUMNS)], page=0))
+    def action_order(self) -> None:
+        words = {column.key: column.label for column in COLUMNS}
+        choices = [(name, words.get(name, name)) for name in SORTABLE]
+        self.app.push_screen(ChooseDialog("Order by", choices, self.wanted.sort), self._order_by)
+
+    def _order_by(self, column: str | None) -> None:
+        if column is not None:
+            self._ask(self.wanted.sorted_by(column))
 
     def action_turn(self) -> None:
-        self._ask(replace(self.wanted, descending=not self.wanted.descending, page=0))
+        self._ask(replace(self.wanted, descending=not self.wanted.descending))
 
-    def action_page(self, pages: int) -> None:
-        if self.page is not None:
-            place = min(max(0, self.wanted.page + pages), self.page.last_page)
-            self._ask(replace(self.wanted, page=place))
+    # The same as SQL
+
+    async def action_sql(self) -> None:
+        """Ask for the same instances on the SQL screen."""
+        sql = self.wanted.sql
+        await self.app.switch_mode("sql")
+        self.app.screen.ask(sql)  # type: ignore[attr-defined]
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self.wanted.sql)
+        self.notify("The SQL of what is shown was copied.")
+
+    # Exclusion
+
+    def action_exclude(self) -> None:
+        """Leave the instance under the cursor out of training, or take it back."""
+        row = self.query_one(RowView).current
+        if row is None:
+            return
+        gloss, video_id = (cell if isinstance(cell, str) else cell[0] for cell in row.cells[:2])
+        excluded = gloss.startswith(EXCLUDED)
+        form = ExcludeForm(
+            f"{video_id} {gloss.removeprefix(EXCLUDED).strip()}", can_include=excluded
+        )
+        self._exclude([int(row.key)], form)
+
+    def action_exclude_shown(self) -> None:
+        """The same for all instances that the filter shows."""
+        if self.shown is not None and self.shown.total:
+            total = self.shown.total
+            what = "All instances" if total == self._instances else "What the filter shows"
+            form = ExcludeForm(f"{what}: {count(total)} instances", can_include=True)
+            self._exclude(list(self.shown.ids), form)
+
+    def _exclude(self, ids: list[int], form: ExcludeForm) -> None:
+        def decided(exclusion: Exclusion | None) -> None:
+            if exclusion is not None:
+                self._mark(ids, exclusion)
+
+        self.app.push_screen(form, decided)
+
+    @work(group="mark", exit_on_error=False)
+    async def _mark(self, ids: list[int], exclusion: Exclusion) -> None:
+        def mark() -> int:
+            with self.library.session() as session:
+                if exclusion.reason:
+                    return exclude(session, ids, exclusion.reason).changed
+                return include(session, ids).changed
+
+        with self.signtui.complaints():
+            changed = await asyncio.to_thread(mark)
+            done = "excluded from training" if exclusion.reason else "taken back into training"
+            self.notify(f"{count(changed)} of {count(len(ids))} instances {done}.")
+            self.action_reload()
 
     # Import
 
@@ -199,51 +288,3 @@ class LibraryScreen(Page):
     async def _import(self, paths: ImportPaths | None) -> None:
         if paths is not None:
             await self.signtui.start_job(JobKind.IMPORT, paths.config())
-
-
-def _counts(stats: LibraryStats) -> Content:
-    lines = [
-        (count(stats.glosses), "glosses"),
-        (count(stats.instances), "instances"),
-        (count(stats.signers), "signers"),
-        (f"{stats.hours:.1f}", "hours"),
-        (size(stats.bytes).replace(" ", "\N{NO-BREAK SPACE}"), "clips"),
-        (count(stats.runs), "runs"),
-        (count(stats.contradictions), "disputed"),
-    ]
-    return Content("\n").join(
-        Content.assemble((f"{number:>8} ", "bold $foreground"), (name, "$muted"))
-        for number, name in lines
-    )
-
-
-def _portions(numbers: dict[str, int], order: list[str]) -> tuple[Portion, ...]:
-    return tuple(
-        Portion(word, numbers[word], STATE_COLOURS[word]) for word in order if numbers.get(word)
-    )
-
-
-def _split_bars(stats: LibraryStats) -> tuple[Bar, ...]:
-    return tuple(
-        Bar(item.split or "no split", item.extracted, item.instances) for item in stats.splits
-    )
-
-
-def _subset_bars(stats: LibraryStats) -> tuple[Bar, ...]:
-    names = dict.fromkeys(item.subset for item in stats.subsets)
-    groups = [(name, [item for item in stats.subsets if item.subset == name]) for name in names]
-    return tuple(
-        Bar(
-            f"WLASL{name}" if name.isdigit() else name,
-            sum(item.extracted for item in items),
-            sum(item.entries for item in items),
-            style="$secondary",
-        )
-        for name, items in groups
-    )
-
-
-def _cell(column: str, value: object) -> Cell:
-    if column in {"availability", "extraction"}:
-        return state_cell(str(value))
-    return DASH if value is None else str(value)

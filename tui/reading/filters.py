@@ -1,0 +1,133 @@
+"""What someone types into the filter, as the SQL condition it stands for.
+
+Plain words look for a gloss or a video id; `key:value` asks for one column (`split:val`,
+`state:failed`, `signer:11,12`, `frames:60..120`, `seconds:>2`, `gloss:b*`, `url:none`); anything
+with an operator is SQL already.
+"""
+
+import re
+from typing import Final
+
+from textual.suggester import Suggester
+
+from store.words import SPLITS, Availability, ExtractionStatus
+
+VIEW_COLUMNS: Final = (
+    "instance_id", "video_id", "gloss", "signer", "split", "source", "url", "frame_start",
+    "frame_end", "variation", "excluded", "excluded_reason", "availability", "reason", "path",
+    "clip_frames", "fps", "width", "height", "size_bytes", "sha256", "extraction", "attempts",
+    "error_kind", "error", "frames", "frames_left", "frames_right", "seconds",
+)  # fmt: skip
+"""All columns of the `instances` view."""
+_NUMBERS: Final = frozenset(
+    ("instance_id", "frame_start", "frame_end", "variation", "clip_frames", "fps", "width",
+     "height", "size_bytes", "attempts", "frames", "frames_left", "frames_right", "seconds")
+)  # fmt: skip
+_ALIASES: Final = {
+    "video": "video_id", "id": "video_id", "clip": "availability", "landmarks": "extraction",
+    "bytes": "size_bytes", "why": "excluded_reason",
+}  # fmt: skip
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "split": SPLITS,
+    "availability": tuple(Availability),
+    "extraction": tuple(ExtractionStatus),
+    "state": (*Availability, *ExtractionStatus),
+    "excluded": ("yes", "no"),
+}
+_SQL: Final = re.compile(
+    r"""[=<>] | \b(in\s*\( | (like|glob)\s*['"] | between\s+\S+\s+and\b | is\s+(not\s+)?null\b)
+    | ^not\s+excluded$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What shows that something is SQL; `fall in love` is a gloss."""
+_TOKEN: Final = re.compile(r'[^\s"]*"[^"]*"|\S+')
+_NUMBER: Final = r"-?\d+(?:\.\d+)?"
+_COMPARED: Final = re.compile(rf"(<=|>=|<|>)?({_NUMBER})")
+_RANGE: Final = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
+
+
+def condition(typed: str) -> str:
+    """The condition on the `instances` view that a filter stands for; empty shows all."""
+    words = "".join(letter if letter.isprintable() else " " for letter in typed).strip()
+    if words.lower().startswith("where "):
+        return words[6:].strip()
+    asked, plain = _parts(words)
+    if _SQL.search(" ".join(plain)):
+        return words
+    if plain:
+        text = _quoted(" ".join(plain) + "%")
+        search = f"gloss LIKE {text} OR video_id LIKE {text}"
+        asked.append(f"({search})" if asked else search)
+    return " AND ".join(asked)
+
+
+def _parts(words: str) -> tuple[list[str], list[str]]:
+    """Conditions of the `key:value` parts, and the other words."""
+    asked: list[str] = []
+    plain: list[str] = []
+    for token in _TOKEN.findall(words):
+        key, colon, value = token.partition(":")
+        column = _column(key.lower(), value) if colon else ""
+        if column:
+            asked += [_asked(column, value.strip('"'))] if value else []
+        else:
+            plain.append(token)
+    return asked, plain
+
+
+def _column(key: str, value: str) -> str:
+    """The column that a key names; empty where there is none."""
+    if key == "state":
+        return "availability" if value in _VALUES["availability"] else "extraction"
+    column = _ALIASES.get(key, key)
+    return column if column in VIEW_COLUMNS else ""
+
+
+def _asked(column: str, value: str) -> str:
+    if value.lower() == "none":
+        return f"{column} IS NULL"
+    if column == "excluded":
+        return "excluded" if value.lower() in {"yes", "1", "true"} else "NOT excluded"
+    return _of_number(column, value) if column in _NUMBERS else _of_text(column, value)
+
+
+def _of_number(column: str, value: str) -> str:
+    if compared := _COMPARED.fullmatch(value):
+        return f"{column} {compared[1] or '='} {compared[2]}"
+    if (span := _RANGE.fullmatch(value)) and (span[1] or span[2]):
+        ends = [f"{column} >= {span[1]}"] if span[1] else []
+        ends += [f"{column} <= {span[2]}"] if span[2] else []
+        return " AND ".join(ends)
+    return _of_text(column, value)
+
+
+def _of_text(column: str, value: str) -> str:
+    if "*" in value:
+        return f"{column} LIKE {_quoted(value.replace('*', '%'))}"
+    values = [_quoted(part) for part in value.split(",") if part] or [_quoted(value)]
+    return f"{column} = {values[0]}" if len(values) == 1 else f"{column} IN ({', '.join(values)})"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class FilterSuggester(Suggester):
+    """Completes the names of columns, and the values of those that have few."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole filter with its last word completed."""
+        last = re.split(r"[\s(]", value)[-1]
+        if not last:
+            return None
+        key, colon, start = last.partition(":")
+        names = (*_VALUES, *VIEW_COLUMNS)
+        known = _VALUES.get(_ALIASES.get(key, key), ()) if colon else names
+        given = start if colon else last
+        for name in dict.fromkeys(known):
+            if name.startswith(given) and name != given:
+                return value + name[len(given) :]
+        return None
