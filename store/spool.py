@@ -152,15 +152,21 @@ class Spool:
         return value
 
     def rows(
-        self, order: Order | None = None, *, limit: int | None = None
+        self, order: Order | None = None, *, first: int = 0, limit: int | None = None
     ) -> Iterator[tuple[Value, ...]]:
-        """All rows whole, one after the other. Raises StoreError."""
+        """Rows whole, one after the other: all, or at most `limit` from `first` on.
+
+        Raises:
+            StoreError: the file is gone.
+        """
         source, number = self._source(order)
         columns = ", ".join(f"c{place}" for place in range(len(self.columns)))
-        count = self.total if limit is None else min(limit, self.total)
+        last = self.total if limit is None else min(first + limit, self.total)
         with self._reading() as connection:
             yield from connection.execute(
-                f"SELECT {columns} FROM {source} WHERE {number} <= ? ORDER BY {number}", (count,)
+                f"SELECT {columns} FROM {source} WHERE {number} > ? AND {number} <= ? "
+                f"ORDER BY {number}",
+                (first, last),
             )
 
     def types(self, *, limit: int | None = None) -> list[set[str]]:

@@ -1,32 +1,35 @@
 """SQL: ask the catalog; nothing here can change it."""
 
+from __future__ import annotations
+
 import asyncio
-import threading
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import DataTable, OptionList, TextArea
-from textual.widgets.option_list import Option
+from textual.widgets import Static, Tree
 
-from store.errors import QueryError
-from store.query import QueryResult, run_query
-from store.views import VIEWS
-from tui.saved_queries import SAVED_QUERIES
+from store.errors import QueryError, SigntuiError, StoreError
+from store.query import Relation, WrongSqlError, read_schema
+from store.results import Limits, Results
+from tui.history import Asked, add_to_history, read_history
 from tui.screens.page import Page
+from tui.screens.sql_dialogs import LimitsForm
+from tui.screens.sql_history import HistoryDialog
+from tui.screens.sql_result import WHY_CUT, ResultPanel
+from tui.widgets.schema_tree import Name, SchemaTree
+from tui.widgets.sql_editor import CompletionList, SqlEditor
 from tui.wording import count, first_line
 
-SHOWN_ROWS: Final = 1000
-_WIDEST: Final = 40
 _FIRST: Final = "SELECT * FROM split_stats"
+_LOOK_EVERY_S: Final = 0.05
 
 
 class SQLScreen(Page):
-    """An editor, the views, and what the catalog answers."""
+    """An editor, the names there are, and what the catalog answers."""
 
     NAME = "sql"
     HOME = "#results"
@@ -35,107 +38,222 @@ class SQLScreen(Page):
         Binding("ctrl+j,ctrl+r,f5", "run", "Run", key_display="^r", priority=True),
         Binding("ctrl+x", "cancel", "Cancel", key_display="^x", priority=True),
         Binding("e", "edit", "Edit"),
-        Binding("v", "views", "Views and queries"),
+        Binding("v", "views", "Names"),
+        Binding("h", "history", "History"),
+        Binding("s", "sort", "Sort"),
+        Binding("x", "export", "Export"),
+        Binding("y", "copy", "Copy"),
+        Binding("l", "limits", "Limits", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.result: QueryResult | None = None
-        self._cancelled: threading.Event | None = None
+        self.limits = Limits()
+        self._asking: Results | None = None
+        self._history: list[Asked] = []
+        self._walked = 0
 
     def compose_body(self) -> ComposeResult:
+        popup = CompletionList(id="completions")
         with Horizontal(id="top"):
             with Vertical(id="editor-panel", classes="panel") as editor:
                 editor.border_title = "SQL, read-only"
-                editor.border_subtitle = "^r runs · escape leaves"
-                yield TextArea(_FIRST, id="editor", show_line_numbers=False, tab_behavior="focus")
+                yield SqlEditor(_FIRST, popup, id="editor")
+                yield Static(id="problem", markup=False)
             with Vertical(id="names-panel", classes="panel") as names:
-                names.border_title = "Queries and views"
-                yield OptionList(*_options(), id="names", compact=True)
-        with Vertical(id="results-panel", classes="panel") as results:
-            results.border_title = "Result"
-            yield DataTable[Text](id="results", cursor_type="row")
+                names.border_title = "Queries, views, tables"
+                yield SchemaTree(id="names")
+                yield Static(id="about", markup=False)
+        yield ResultPanel(id="results-panel")
+        yield popup
 
     def on_mount(self) -> None:
         super().on_mount()
-        # Highlighting needs tree-sitter, which is there where someone installed textual[syntax].
-        editor = self.query_one(TextArea)
-        if "sql" in editor.available_languages:
-            editor.language = "sql"
-        editor.theme = "css"
+        settings = self.signtui.settings
+        self.limits = Limits(settings.query_rows, settings.query_seconds)
+        self._show_limits()
+        self._read_names()
 
     def on_unmount(self) -> None:
-        self.action_cancel()
+        if self._asking is not None:
+            self._asking.close()
 
-    @on(OptionList.OptionSelected, "#names")
-    def _name_chosen(self, event: OptionList.OptionSelected) -> None:
-        name = str(event.option.id)
-        text = SAVED_QUERIES.get(name, f"SELECT * FROM {name}")  # noqa: S608 - a view of ours
-        self.query_one(TextArea).text = text
-        self.action_run()
+    @property
+    def editor(self) -> SqlEditor:
+        return self.query_one(SqlEditor)
 
-    @on(OptionList.OptionHighlighted, "#names")
-    def _name_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        view = VIEWS.get(str(event.option.id))
-        self.query_one("#names-panel").border_subtitle = view.about[:40] if view else ""
+    @property
+    def panel(self) -> ResultPanel:
+        return self.query_one(ResultPanel)
+
+    @property
+    def running(self) -> bool:
+        """Whether a query is at work."""
+        return self._asking is not None and self._asking.running
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Cancel is there while something can be cancelled."""
+        return self.running if action == "cancel" else True
+
+    @work(group="names", exit_on_error=False)
+    async def _read_names(self) -> None:
+        schema: Sequence[Relation] = ()
+        with self.signtui.complaints(quietly=True):
+            schema = await asyncio.to_thread(read_schema, self.library)
+        self.editor.schema = schema
+        self.query_one(SchemaTree).show(schema)
+        self._history = await asyncio.to_thread(read_history, self.library.root)
+
+    def _show_limits(self) -> None:
+        self.query_one(
+            "#editor-panel"
+        ).border_subtitle = (
+            f"at most {count(self.limits.rows)} rows, {self.limits.seconds:g} s · l changes"
+        )
+
+    # Asking
+
+    def ask(self, sql: str) -> None:
+        """Put a question into the editor and run it."""
+        self.editor.put(sql)
+        self._start(sql, 0)
 
     def action_run(self) -> None:
-        self.action_cancel()
-        self._cancelled = threading.Event()
-        self._run(self.query_one(TextArea).text, self._cancelled)
+        """Run the statement under the cursor."""
+        self.editor.close_popup()
+        span = self.editor.statement()
+        if span is None:
+            self._tell_problem("There is no question in it. Write a SELECT.")
+            return
+        self._start(span.of(self.editor.text), span.start)
 
-    @work(exclusive=True, group="query", exit_on_error=False)
-    async def _run(self, sql: str, cancelled: threading.Event) -> None:
-        panel = self.query_one("#results-panel")
-        panel.border_title = "Result: asking …"
-        panel.border_subtitle = "^x cancels"
+    def _start(self, sql: str, offset: int) -> None:
+        self.action_cancel()
+        self._tell_problem("")
         try:
-            result = await asyncio.to_thread(run_query, self.library, sql, cancelled=cancelled)
-        except QueryError as error:
-            panel.border_title = "Result"
-            panel.border_subtitle = Content(first_line(error.message, 100)).markup
+            self._asking = Results(self.library, sql, self.limits).start()
+        except StoreError as error:
             self.signtui.show_error(error)
             return
-        finally:
-            cancelled.set()
-        self._show(result)
+        self.refresh_bindings()
+        self._follow(self._asking, offset)
 
-    def _show(self, result: QueryResult) -> None:
-        self.result = result
-        panel, table = self.query_one("#results-panel"), self.query_one("#results", DataTable)
-        shown = result.rows[:SHOWN_ROWS]
-        more = "more than " if result.truncated else ""
-        panel.border_title = f"Result  {more}{count(len(result.rows))} rows"
-        cut = f"the first {count(SHOWN_ROWS)} are shown · " if len(result.rows) > SHOWN_ROWS else ""
-        panel.border_subtitle = f"{cut}{1000 * result.seconds:.0f} ms"
-        table.clear(columns=True)
-        for place, name in enumerate(result.columns):
-            table.add_column(Text(first_line(name, _WIDEST)), key=str(place))
-        table.add_rows([[_cell(value) for value in row] for row in shown])
-        table.focus()
+    @work(exclusive=True, group="query", exit_on_error=False)
+    async def _follow(self, results: Results, offset: int) -> None:
+        """Show what a query brings until it ends."""
+        try:
+            while results.running and not results.spool.total:
+                self.panel.tell_progress(results)
+                await asyncio.sleep(_LOOK_EVERY_S / 2)
+            if results.spool.columns:
+                await self.panel.present(results)
+                while results.running:
+                    self.panel.tell_progress(results)
+                    await asyncio.sleep(_LOOK_EVERY_S)
+                    self.panel.table.grow()
+                await self.panel.finish()
+            self._tell_end(results, offset)
+            await self._remember(results)
+        except SigntuiError as error:
+            self.signtui.show_error(error)
+        finally:
+            self.refresh_bindings()
+            if results is not self.panel.results:
+                results.close()
+
+    def _tell_end(self, results: Results, offset: int) -> None:
+        self.panel.tell_end(results)
+        if results.error is not None:
+            self._tell_error(results.error, results.sql, offset)
+        elif self.is_current and not self.query_one(SchemaTree).has_focus:
+            self.panel.table.focus()
+
+    def _tell_error(self, error: SigntuiError, sql: str, offset: int) -> None:
+        if not isinstance(error, QueryError):
+            self.signtui.show_error(error)
+            return
+        place = error.offset if isinstance(error, WrongSqlError) else None
+        where = ""
+        if place is not None and self.editor.text[offset:].startswith(sql):
+            self.editor.move_to(offset + place)
+            line, column = self.editor.cursor_location
+            where = f"line {line + 1}, column {column + 1}: "
+        hint = "" if place is not None else f" {error.hint}"
+        self._tell_problem(f"{where}{first_line(error.message, 160)}{hint}")
+
+    def _tell_problem(self, words: str) -> None:
+        label = self.query_one("#problem", Static)
+        label.update(words)
+        label.set_class(bool(words), "-shown")
+
+    async def _remember(self, results: Results) -> None:
+        why = WHY_CUT.get(results.state, "")
+        entry = Asked(
+            sql=results.sql, at=self.signtui.clock(), rows=results.spool.total,
+            seconds=round(results.seconds, 4),
+            error=results.error.message if results.error else why,
+        )  # fmt: skip
+        with self.signtui.complaints(quietly=True):
+            self._history = await asyncio.to_thread(add_to_history, self.library.root, entry)
 
     def action_cancel(self) -> None:
-        if self._cancelled is not None:
-            self._cancelled.set()
+        """End the query that is at work; its rows stay."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    # Names, history, fields
+
+    @on(SchemaTree.Chosen)
+    def _name_chosen(self, event: SchemaTree.Chosen) -> None:
+        self.ask(event.sql)
+
+    @on(SchemaTree.Inserted)
+    def _name_inserted(self, event: SchemaTree.Inserted) -> None:
+        self.editor.insert(event.name)
+        self.editor.focus()
+
+    @on(Tree.NodeHighlighted, "#names")
+    def _name_highlighted(self, event: Tree.NodeHighlighted[Name]) -> None:
+        about = event.node.data.about if event.node.data else ""
+        self.query_one("#about", Static).update(first_line(about, 120))
 
     def action_edit(self) -> None:
-        self.query_one(TextArea).focus()
+        self.editor.focus()
 
     def action_views(self) -> None:
-        self.query_one(OptionList).focus()
+        self.query_one(SchemaTree).focus()
 
+    def action_history(self) -> None:
+        self.app.push_screen(HistoryDialog(self._history, self.signtui.clock()), self._take)
 
-def _options() -> list[Option | None]:
-    saved = [Option(Content.styled(name, "$accent"), id=name) for name in SAVED_QUERIES]
-    views = [Option(Content.styled(name, "$secondary"), id=name) for name in VIEWS]
-    return [*saved, None, *views]
+    def _take(self, sql: str | None) -> None:
+        if sql is not None:
+            self.editor.put(sql)
+            self.editor.focus()
 
+    @on(SqlEditor.Walked)
+    def _walked_through_history(self, event: SqlEditor.Walked) -> None:
+        if not self.editor.text:
+            self._walked = 0
+        self._walked = max(0, min(self._walked - event.step, len(self._history)))
+        entry = self._history[-self._walked] if self._walked else None
+        self.editor.put(entry.sql if entry else "", walking=True)
 
-def _cell(value: object) -> Text:
-    if value is None:
-        return Text("NULL", style="dim")
-    if isinstance(value, bytes):
-        return Text(f"{len(value):,} bytes", style="dim")
-    right = isinstance(value, (int, float))
-    words = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return Text(first_line(words, _WIDEST), justify="right" if right else "left", no_wrap=True)
+    def action_limits(self) -> None:
+        self.app.push_screen(LimitsForm(self.limits), self._limit)
+
+    def _limit(self, limits: Limits | None) -> None:
+        if limits is not None:
+            self.limits = limits
+            self._show_limits()
+
+    # The result
+
+    def action_sort(self) -> None:
+        self.panel.sort()
+
+    def action_export(self) -> None:
+        self.panel.export()
+
+    def action_copy(self) -> None:
+        self.panel.copy()
