@@ -79,6 +79,11 @@ def clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
+def day(at: float) -> str:
+    """Local date, as in 2026-01-31."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))
+
+
 def size(number: float | None) -> str:
     """Bytes in the largest fitting unit."""
     if number is None:

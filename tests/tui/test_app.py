@@ -42,7 +42,10 @@ async def test_every_binding_of_a_screen_is_reachable_and_has_its_action(app, li
             for binding in type(app.screen).BINDINGS:
                 action = binding.action.split("(")[0]
                 assert hasattr(app.screen, f"action_{action}"), action
-                for key in binding.key.split(","):
+                if app.screen.check_action(action, ()) is False:
+                    continue
+                # Enter may be the table's own, which tells the screen of the chosen row.
+                for key in set(binding.key.split(",")) - {"enter"}:
                     assert active[key].node is app.screen, f"{key}: {active[key].node}"
 
 

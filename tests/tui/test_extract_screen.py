@@ -1,15 +1,19 @@
 """Extract: start, pause, stop, resume; workers, failures, an interrupted job."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Input, Sparkline, Static
 
 from store.words import JobKind, Status
-from tests.tui.conftest import add_job, newest_job, settle, until
+from tests.tui.conftest import add_job, add_line, newest_job, settle, until
 from tui.app import SignApp
+from tui.screens.clip import ClipScreen
+from tui.screens.failures import FailuresScreen
 from tui.screens.job_log import JobLogScreen
 from tui.widgets.table import RowTable
+from tui.widgets.workers import SpeedPanel
 from tui.wording import state
 
 
@@ -92,7 +96,8 @@ async def test_workers_time_left_and_throughput_of_a_running_job(app, library):
         await settle(pilot)
         await pilot.press("2")
         await until(pilot, lambda: cells(app, "#workers"))
-        assert cells(app, "#workers")[0] == ["00001", "9/60", "–", "231", "working"]  # noqa: RUF001
+        bar = "━╌╌╌╌╌╌╌╌ 15 %"
+        assert cells(app, "#workers")[0] == ["00001", bar, "–", "231", "working"]  # noqa: RUF001
         assert len(cells(app, "#workers")) == 2
         bar = app.screen.query_one("#bar").render().plain
         assert "25 %  250 of 1,000 frames" in bar
@@ -114,14 +119,24 @@ async def test_a_foreign_detail_does_no_harm(app, library):
 
 
 async def test_an_interrupted_job_goes_on_with_one_key(app, library, real_child):
-    add_job(library, JobKind.EXTRACT, Status.INTERRUPTED, done=40, total=100, unit="frames")
+    config = {"steps": 50, "limit": 7}
+    add_job(
+        library, JobKind.EXTRACT, Status.INTERRUPTED, done=40, total=100, unit="frames",
+        config=config,
+    )  # fmt: skip
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "interrupted" in advice(app))
-        await pilot.press("e")
+        assert "interrupted just now, at 40 %" in advice(app)
+        await pilot.press("u")
         await until(pilot, lambda: newest_job(library).done > 1)
-        assert newest_job(library).kind == JobKind.EXTRACT
+        job = newest_job(library)
+        assert (job.kind, job.config) == (JobKind.EXTRACT, config)
+        await until(pilot, lambda: app.jobs[0].status == Status.FINISHED)
+        await pilot.press("u")
+        await settle(pilot)
+        assert newest_job(library).id == job.id, "what is finished is not resumed"
 
 
 async def test_a_running_job_whose_process_is_gone_is_found_at_the_start(library):
@@ -131,17 +146,84 @@ async def test_a_running_job_whose_process_is_gone_is_found_at_the_start(library
         await until(pilot, lambda: app.jobs and app.jobs[0].status == Status.INTERRUPTED)
 
 
-async def test_failures_are_grouped_and_lead_to_their_clips(app):
+async def open_failures(pilot):
+    await settle(pilot)
+    await pilot.press("2")
+    await until(pilot, lambda: cells(pilot.app, "#failures"))
+    pilot.app.screen.query_one("#failures").focus()
+    await pilot.press("down")
+
+
+def log_lines(app):
+    return app.screen.query_one("#lines", Static).render().plain
+
+
+async def test_failures_are_grouped_and_lead_to_their_clips_and_logs(app, library):
+    job = add_job(library, JobKind.EXTRACT, Status.FINISHED)
+    add_line(library, job.id, "warning", "00004: timeout: 120 s [red]\x1b[2J")
+    add_line(library, job.id, "warning", "00064: timeout: another clip")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_failures(pilot)
+        assert [row[:2] for row in cells(app, "#failures")] == [["crash", "15"], ["timeout", "5"]]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, FailuresScreen) and app.screen.clips)
+        found = cells(app, "#clips")
+        assert [row[0] for row in found] == ["00004", "00064", "00124", "00184", "00244"]
+        assert found[3][1:] == ["[bold]hostile[/bold]", "3", "timeout!"]
+        await until(pilot, lambda: f"job {job.id}" in log_lines(app))
+        assert "failed after 3 tries. timeout: timeout!" in log_lines(app)
+        assert "120 s [red][2J" in log_lines(app)
+        assert "another clip" not in log_lines(app)
+        await pilot.press("c")
+        assert app.clipboard == log_lines(app)
+        await pilot.press("enter")
+        assert isinstance(app.screen, ClipScreen)
+        await pilot.press("escape", "b")
+        await until(pilot, lambda: app.current_mode == "library" and len(app.screen_stack) == 1)
+        assert "timeout" in app.screen.query_one("#filter", Input).value
+
+
+@pytest.mark.parametrize("keys", [("t",), ("enter", "t")])
+async def test_one_reason_is_tried_again_alone(app, library, real_child, keys):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_failures(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        await until(pilot, lambda: app.jobs)
+        job = newest_job(library)
+        assert (job.config["retry_kind"], job.config["retry_failed"]) == ("timeout", False)
+
+
+async def test_only_what_can_be_done_is_offered(app, library):
+    def offered():
+        return {active.binding.action for active in app.screen.active_bindings.values()}
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_failures(pilot)
+        assert {"start", "scan", "retry", "retry_reason"} <= offered()
+        assert offered().isdisjoint({"pause", "stop", "resume"})
+        add_job(library, JobKind.EXTRACT, Status.RUNNING)
+        await until(pilot, lambda: app.screen.running)
+        assert {"pause", "stop", "log"} <= offered()
+        assert offered().isdisjoint({"start", "scan", "retry", "retry_reason", "resume"})
+
+
+async def test_throughput_follows_what_was_done(app, library):
+    now = 100.0
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("2")
-        await settle(pilot)
-        assert [row[:2] for row in cells(app, "#failures")] == [["crash", "15"], ["timeout", "5"]]
-        app.screen.query_one("#failures").focus()
-        await pilot.press("down", "enter")
-        await settle(pilot)
-        assert app.current_mode == "library"
-        assert app.screen.page.total == 5
+        panel = app.screen.query_one(SpeedPanel)
+        panel._clock = lambda: now
+        for done in (0, 10, 40, 40, 40):
+            row = add_job(library, JobKind.SCAN, Status.RUNNING, done=done, unit="clips",
+                          detail={"clips_per_s": 8.4})  # fmt: skip
+            panel.show_job(replace(row, id=1))
+            now += 3.0
+        data = panel.query_one(Sparkline).data
+        assert data == [pytest.approx(10 / 3), 10.0, 0.0]
+        assert (panel.border_title, panel.border_subtitle) == ("Clips a second", "8 on average")
 
 
 async def test_the_log_opens(app, library):

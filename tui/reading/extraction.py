@@ -1,11 +1,17 @@
-"""What is there to extract, and what failed."""
+"""What is there to extract, what failed and why, and what the logs say of one clip."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
 
+from store.extractions import UNKNOWN_REASON
+from store.jobs import JobLineRow
 from store.library import Library
+
+MOST_CLIPS: Final = 1000
+"""Failed clips of one reason that are listed at most."""
+_MOST_LINES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +23,87 @@ class Failure:
     example: str
     """The error of one of them."""
 
+    @property
+    def condition(self) -> str:
+        """The SQL condition on the view `instances` that these clips fulfil."""
+        if self.kind == UNKNOWN_REASON:
+            return "extraction = 'failed' AND COALESCE(error_kind, 'unknown') = 'unknown'"
+        kind = self.kind.replace("'", "''")
+        return f"extraction = 'failed' AND error_kind = '{kind}'"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedClip:
+    instance_id: int
+    video_id: str
+    gloss: str
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one extractor made of an instance."""
+
+    extractor: str
+    status: str
+    attempts: int
+    kind: str | None
+    error: str | None
+    finished_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLog:
+    """Everything that was kept about one clip; lines as (job id, line), oldest first."""
+
+    attempts: tuple[Attempt, ...]
+    lines: tuple[tuple[int, JobLineRow], ...]
+
 
 _FAILURES: Final = """
-SELECT COALESCE(error_kind, 'unknown'), COUNT(*), MAX(video_id || ': ' || COALESCE(error, ''))
+SELECT COALESCE(error_kind, :unknown), COUNT(*),
+  MAX(video_id || ': ' || COALESCE(error, ''))
 FROM instances WHERE extraction = 'failed' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50"""
+_CLIPS: Final = """
+SELECT instance_id, video_id, gloss, COALESCE(attempts, 0), COALESCE(error, '')
+FROM instances WHERE extraction = 'failed' AND COALESCE(error_kind, :unknown) = :kind
+ORDER BY video_id LIMIT :most"""
+_ATTEMPTS: Final = """
+SELECT x.origin || ' #' || x.id, e.status, e.attempts, e.error_kind, e.error, e.finished_at
+FROM extraction e JOIN extractor x ON x.id = e.extractor_id
+WHERE e.instance_id = :instance ORDER BY e.id"""
+_LINES: Final = """
+SELECT job_id, at, level, text FROM job_line
+WHERE substr(text, 1, :length) = :prefix ORDER BY id DESC LIMIT :most"""
 
 
 def read_failures(library: Library) -> list[Failure]:
     """Failed extractions grouped by reason, the most frequent first."""
     with library.reading() as session:
-        return [Failure(*row) for row in session.execute(text(_FAILURES))]
+        rows = session.execute(text(_FAILURES), {"unknown": UNKNOWN_REASON})
+        return [Failure(*row) for row in rows]
+
+
+def read_failed_clips(library: Library, kind: str) -> list[FailedClip]:
+    """Clips that failed for a reason, at most `MOST_CLIPS`."""
+    values = {"unknown": UNKNOWN_REASON, "kind": kind, "most": MOST_CLIPS}
+    with library.reading() as session:
+        return [FailedClip(*row) for row in session.execute(text(_CLIPS), values)]
+
+
+def read_clip_log(library: Library, clip: FailedClip) -> ClipLog:
+    """Attempts at a clip, and the lines of all jobs that begin with its name."""
+    prefix = f"{clip.video_id}:"
+    with library.reading() as session:
+        attempts = session.execute(text(_ATTEMPTS), {"instance": clip.instance_id})
+        lines = session.execute(
+            text(_LINES), {"prefix": prefix, "length": len(prefix), "most": _MOST_LINES}
+        ).all()
+        return ClipLog(
+            tuple(Attempt(*row) for row in attempts),
+            tuple((row[0], JobLineRow(*row[1:])) for row in reversed(lines)),
+        )
 
 
 def count_available(library: Library) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from textual.app import App, ComposeResult
@@ -101,23 +102,21 @@ def help_groups(screen: Screen[Any], app: App[Any]) -> dict[str, list[tuple[str,
 
 
 def _keys_of(node: DOMNode, screen: Screen[Any], app: App[Any]) -> list[tuple[str, str]]:
+    """Keys of a node, also those that cannot be used now; not those another node takes."""
+    active = screen.active_bindings
     keys: dict[str, list[str]] = {}
-    for bound in screen.active_bindings.values():
-        # Of Textual's own bindings of screens and apps only what we took up is told.
-        known = not isinstance(node, (Screen, App)) or _is_ours(bound.binding, node)
-        if bound.node is node and known and bound.binding.description:
-            shown = app.get_key_display(bound.binding)
-            keys.setdefault(bound.binding.description, []).append(shown)
+    for binding in _bindings_of(node):
+        taken = binding.key in active and active[binding.key].node is not node
+        if binding.description and not taken:
+            keys.setdefault(binding.description, []).append(app.get_key_display(binding))
     return [(" ".join(dict.fromkeys(shown)), about) for about, shown in keys.items()]
 
 
-def _is_ours(binding: Binding, node: DOMNode) -> bool:
-    return any(
-        own.key == binding.key and own.action == binding.action
-        for kind in type(node).__mro__
-        if kind.__module__.startswith("tui.")
-        for own in Binding.make_bindings(vars(kind).get("BINDINGS", ()))
-    )
+def _bindings_of(node: DOMNode) -> Iterator[Binding]:
+    """The bindings of a widget; of a screen and of the app only those that we gave them."""
+    for kind in type(node).__mro__:
+        if kind.__module__.startswith("tui.") or not isinstance(node, (Screen, App)):
+            yield from Binding.make_bindings(vars(kind).get("BINDINGS", ()))
 
 
 def _name_of(widget: DOMNode) -> str:

@@ -1,9 +1,6 @@
 """Extract: look for clips, find the hands in them, and see how it goes."""
 
 import asyncio
-import time
-from collections import deque
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from textual import on, work
@@ -11,45 +8,31 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Sparkline, Static
+from textual.widgets import DataTable, Static
 
 from capture.config import ExtractConfig, ScanConfig, default_workers
 from store.jobs import JobRow
 from store.words import ENDED, JobKind, Request, Status
 from tui.reading.extraction import Failure, count_available, read_failures
+from tui.screens.failures import FailuresScreen
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
 from tui.widgets.job_bar import JobBar
-from tui.widgets.table import Cell, Column, Row, RowTable, state_cell
-from tui.wording import DASH, count, first_line
+from tui.widgets.table import Column, Row, RowTable
+from tui.widgets.workers import SpeedPanel, WorkerTable
+from tui.wording import ago, count, first_line, progress
 
-_WORKERS: Final = (
-    Column("clip", "clip"),
-    Column("frames", "frames", 9, right=True),
-    Column("fps", "fr/s", 4, right=True),
-    Column("memory", "MB", 4, right=True),
-    Column("state", "state", 7),
-)
 _FAILURES: Final = (
     Column("kind", "reason", 12),
     Column("clips", "clips", 5, right=True),
     Column("example", "for example"),
 )
 _SHOWN: Final = frozenset({JobKind.EXTRACT, JobKind.SCAN})
+_UNDONE: Final = frozenset({Status.INTERRUPTED, Status.FAILED, Status.CANCELLED})
+"""How a job ends that has something left."""
 _MAX_WORKERS: Final = 32
-_HISTORY: Final = 240
-_STILL_S: Final = 4.0
-"""No new frame for so long counts as standing still."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How far a worker was with a clip, and when that was seen."""
-
-    clip: str
-    done: int
-    at: float
-    speed: float | None
+_WHILE_RUNNING: Final = frozenset({"pause", "stop"})
+_WHILE_RESTING: Final = frozenset({"start", "scan", "rescan", "retry", "retry_reason", "resume"})
 
 
 class ExtractScreen(Page):
@@ -63,7 +46,9 @@ class ExtractScreen(Page):
         Binding("s", "scan", "Scan"),
         Binding("space", "pause", "Pause or go on"),
         Binding("x", "stop", "Stop"),
+        Binding("u", "resume", "Resume"),
         Binding("r", "retry", "Retry failed"),
+        Binding("t", "retry_reason", "Retry reason"),
         Binding("plus,equals_sign", "workers(1)", "More workers", show=False, key_display="+"),
         Binding("minus", "workers(-1)", "Fewer workers", show=False, key_display="-"),
         Binding("l", "log", "Log"),
@@ -75,9 +60,10 @@ class ExtractScreen(Page):
         self.job: JobRow | None = None
         """The newest scan or extraction."""
         self.worker_count = default_workers()
-        self._speeds: deque[float] = deque(maxlen=_HISTORY)
-        self._seen: tuple[int, float, int] | None = None
-        self._looks: dict[str, _Look] = {}
+        self._failures: dict[str, Failure] | None = None
+        """By reason; None until they are read."""
+        self._failed_seen: object = None
+        """How many failures the running job told of when they were read last."""
         self._available = 0
 
     def compose_body(self) -> ComposeResult:
@@ -87,15 +73,14 @@ class ExtractScreen(Page):
         with Horizontal(id="middle"):
             with Vertical(id="workers-panel", classes="panel") as workers:
                 workers.border_title = "Workers"
-                yield RowTable(_WORKERS, id="workers")
-            with Vertical(id="speed", classes="panel") as speed:
-                speed.border_title = "Frames a second"
-                yield Sparkline(id="throughput")
+                yield WorkerTable(id="workers")
+            yield SpeedPanel(id="speed", classes="panel")
         with Vertical(id="failures-panel", classes="panel") as failures:
             failures.border_title = "Failed"
             yield RowTable(_FAILURES, id="failures")
 
     def on_mount(self) -> None:
+        self.worker_count = self.signtui.settings.workers or self.worker_count
         super().on_mount()
         self._read_state()
 
@@ -109,11 +94,13 @@ class ExtractScreen(Page):
             self._available = await asyncio.to_thread(count_available, self.library)
             self._show_failures(failures)
             self._show_advice()
+            self.refresh_bindings()
 
     def _show_failures(self, failures: list[Failure]) -> None:
-        self.query_one(
-            "#failures-panel"
-        ).border_title = f"Failed  {count(sum(failure.clips for failure in failures))}"
+        self._failures = {failure.kind: failure for failure in failures}
+        panel = self.query_one("#failures-panel")
+        panel.border_title = f"Failed  {count(sum(failure.clips for failure in failures))}"
+        panel.border_subtitle = "enter: their clips and logs" if failures else ""
         self.query_one("#failures", RowTable).show(
             Row(item.kind, ((item.kind, "$error"), count(item.clips), item.example))
             for item in failures
@@ -130,62 +117,24 @@ class ExtractScreen(Page):
         self.job = next((job for job in jobs if job.kind in _SHOWN), None)
         self.query_one(JobBar).job = self.job
         self._show_workers()
-        self._show_speed()
+        self.query_one(SpeedPanel).show_job(self.running)
         self._show_advice()
+        self.refresh_bindings()
         ended = before is not None and before.status not in ENDED and self.running is None
-        if ended and self.is_current:
+        if self.is_current and (ended or self._has_failed_more()):
             self._read_state()
 
+    def _has_failed_more(self) -> bool:
+        clips = ((self.running.detail if self.running else None) or {}).get("clips")
+        failed = clips.get("failed") if isinstance(clips, dict) else None
+        before, self._failed_seen = self._failed_seen, failed
+        return failed is not None and failed != before
+
     def _show_workers(self) -> None:
-        detail = (self.running.detail if self.running else None) or {}
-        rows = detail.get("workers")
-        rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        self.query_one("#workers", RowTable).show(
-            Row(str(number), self._worker_cells(row)) for number, row in enumerate(rows)
+        workers = self.query_one(WorkerTable).show_workers(
+            self.running.detail if self.running else None
         )
-        self.query_one("#workers-panel").border_title = f"Workers  {len(rows) or self.worker_count}"
-
-    def _worker_cells(self, row: dict[str, Any]) -> tuple[Cell, ...]:
-        clip, done, frames = (row.get(name) for name in ("clip", "done", "frames"))
-        speed = self._worker_speed(str(row.get("pid")), str(clip), done)
-        memory = row.get("memory_mb")
-        return (
-            str(clip or DASH),
-            f"{done}/{frames}",
-            f"{speed:.0f}" if speed is not None else DASH,
-            f"{memory:.0f}" if isinstance(memory, (int, float)) else DASH,
-            state_cell(str(row.get("state") or DASH)),
-        )
-
-    def _worker_speed(self, worker: str, clip: str, done: Any) -> float | None:
-        """Frames a second of a worker, from the last two looks at the same clip that differ."""
-        if not isinstance(done, int):
-            return None
-        now = time.monotonic()
-        before = self._looks.get(worker)
-        if before is None or before.clip != clip:
-            self._looks[worker] = _Look(clip, done, now, None)
-        elif done > before.done and now > before.at:
-            speed = (done - before.done) / (now - before.at)
-            self._looks[worker] = _Look(clip, done, now, speed)
-        return self._looks[worker].speed
-
-    def _show_speed(self) -> None:
-        job = self.running
-        if job is None or job.unit != "frames":
-            self._seen = None
-            return
-        now = time.monotonic()
-        if self._seen is None or self._seen[0] != job.id:
-            self._speeds.clear()
-            self._seen = (job.id, now, job.done)
-        elif job.done != self._seen[2] or now - self._seen[1] > _STILL_S:
-            self._speeds.append(max(0, job.done - self._seen[2]) / (now - self._seen[1]))
-            self._seen = (job.id, now, job.done)
-        self.query_one(Sparkline).data = list(self._speeds)
-        mean = (job.detail or {}).get("frames_per_s")
-        known = isinstance(mean, (int, float))
-        self.query_one("#speed").border_subtitle = f"{mean:.0f} on average" if known else ""
+        self.query_one("#workers-panel").border_title = f"Workers  {workers or self.worker_count}"
 
     def _show_advice(self) -> None:
         self.query_one("#job").border_title = self._title()
@@ -201,13 +150,7 @@ class ExtractScreen(Page):
         if self.running is not None:
             return Content(first_line(self.running.message or "", 300))
         if job is not None and job.status in {Status.INTERRUPTED, Status.FAILED}:
-            key = "e" if job.kind == JobKind.EXTRACT else "s"
-            return Content.assemble(
-                (f"It was {job.status}; nothing finished is lost. ", "$warning"),
-                (key, "bold $primary"),
-                " goes on with what is left. ",
-                (first_line(job.error or "", 200), "$muted"),
-            )
+            return self._about_end(job)
         if self._available:
             return Content.assemble(
                 (count(self._available), "bold"),
@@ -221,12 +164,30 @@ class ExtractScreen(Page):
             " looks for them in the folders that were imported.",
         )
 
+    def _about_end(self, job: JobRow) -> Content:
+        """When and how far an interrupted or failed job came, and what goes on with it."""
+        when = ago(job.ended_at, self.signtui.clock())
+        return Content.assemble(
+            (f"It was {job.status} {when}, at {progress(job)}; ", "$warning"),
+            ("nothing finished is lost. ", "$warning"),
+            ("u", "bold $primary"),
+            " resumes it. ",
+            (first_line(job.error or "", 200), "$muted"),
+        )
+
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only what can be done now is offered."""
+        if action in _WHILE_RUNNING:
+            return self.running is not None
+        if action in _WHILE_RESTING and self.running is not None:
+            return False
+        if action == "resume":
+            return self.job is not None and self.job.status in _UNDONE
+        return action not in {"retry", "retry_reason"} or self._failures != {}
+
     async def _start(self, kind: JobKind, config: dict[str, Any]) -> None:
-        if self.running is not None:
-            self.notify(f"Job {self.running.id} ({self.running.kind}) is running already.")
-            return
         await self.signtui.start_job(kind, config)
 
     async def action_start(self) -> None:
@@ -236,6 +197,23 @@ class ExtractScreen(Page):
     async def action_retry(self) -> None:
         config = ExtractConfig(workers=self.worker_count, retry_failed=True)
         await self._start(JobKind.EXTRACT, config.to_json())
+
+    async def action_retry_reason(self) -> None:
+        """Try again only the clips of the reason under the cursor."""
+        kind = self.query_one("#failures", RowTable).current
+        if kind is None:
+            self.notify("Choose a reason in the table of failures first.")
+        await self._retry_reason(kind)
+
+    async def _retry_reason(self, kind: str | None) -> None:
+        if kind is not None and self.running is None:
+            config = ExtractConfig(workers=self.worker_count, retry_kind=kind)
+            await self._start(JobKind.EXTRACT, config.to_json())
+
+    async def action_resume(self) -> None:
+        """Go on with the newest job, with the settings that it had."""
+        if self.job is not None:
+            await self._start(JobKind(self.job.kind), self.job.config)
 
     async def action_scan(self) -> None:
         await self._start(JobKind.SCAN, ScanConfig(workers=self.worker_count).to_json())
@@ -263,6 +241,7 @@ class ExtractScreen(Page):
             self.app.push_screen(JobLogScreen(self.job.id))
 
     @on(DataTable.RowSelected, "#failures")
-    async def _failure_selected(self, event: DataTable.RowSelected) -> None:
-        kind = str(event.row_key.value).replace("'", "''")
-        await self.signtui.show_instances(f"extraction = 'failed' AND error_kind = '{kind}'")
+    def _failure_selected(self, event: DataTable.RowSelected) -> None:
+        failure = (self._failures or {}).get(str(event.row_key.value))
+        if failure is not None:
+            self.app.push_screen(FailuresScreen(failure), self._retry_reason)

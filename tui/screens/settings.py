@@ -52,7 +52,7 @@ class SettingsScreen(Screen[None]):
     CSS_PATH = "settings.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back"),
-        Binding("enter", "change", "Change"),
+        Binding("enter", "change", "Change", priority=True),
         Binding("delete,backspace", "reset", "Out of the file", key_display="del"),
     ]
 
