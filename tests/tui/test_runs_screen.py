@@ -1,11 +1,13 @@
 """Runs: the table, curves, the form, resume, stop, evaluate."""
 
-from textual.widgets import Input, Select, Static
+from textual.widgets import Footer, Input, Select, Static
 
 from ml.config import TrainConfig, from_json
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_run, newest_job, settle, until
+from tui.screens.compare import CompareScreen
 from tui.screens.evaluate_form import EvaluateForm
+from tui.screens.run import RunScreen
 from tui.screens.run_form import RunForm
 from tui.widgets.curves import CurvePlot
 from tui.widgets.table import RowTable
@@ -13,7 +15,12 @@ from tui.widgets.table import RowTable
 
 def rows(app):
     table = app.screen.query_one("#runs", RowTable)
-    return [[str(cell) for cell in table.get_row_at(row)] for row in range(table.row_count)]
+    return [[str(cell) for cell in table.get_row_at(row)][1:] for row in range(table.row_count)]
+
+
+def marks(app):
+    table = app.screen.query_one("#runs", RowTable)
+    return [str(table.get_row_at(row)[0]) for row in range(table.row_count)]
 
 
 async def open_runs(pilot):
@@ -142,3 +149,65 @@ async def test_a_new_run_takes_the_cursor(app, library):
         app.screen._read_runs()
         await settle(pilot)
         assert app.screen.chosen.run.name == "new"
+
+
+async def test_a_training_tells_of_its_newest_and_its_best_epoch(app, library):
+    add_run(library, "now", status=Status.RUNNING, epochs=12)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        said = app.screen.query_one("#about", Static).render().plain
+        assert "Epoch 12 of" in said
+        assert "val top-1 48.0 %" in said
+        assert "best 48.0 % in epoch 12" in said
+        assert app.screen.query_one("#loss", CurvePlot)._best == 11
+
+
+async def test_marked_runs_are_compared_in_the_order_of_their_marks(app, library):
+    ids = [add_run(library, f"run-{number}") for number in range(5)]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("c")
+        assert not isinstance(app.screen, CompareScreen), "one run cannot be compared"
+        await pilot.press("down", "space", "up", "space")
+        assert marks(app) == ["●", "●", "", "", ""]
+        await pilot.press("space")
+        assert marks(app) == ["", "●", "", "", ""]
+        await pilot.press("space", "down", "down", "space", "down", "space", "down", "space")
+        assert marks(app).count("●") == 4, "four at most"
+        await pilot.press("c")
+        await settle(pilot)
+        assert isinstance(app.screen, CompareScreen)
+        assert app.screen.run_ids == [ids[3], ids[4], ids[2], ids[1]]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert marks(app).count("●") == 4
+
+
+async def test_one_mark_is_held_against_the_run_under_the_cursor(app, library):
+    old, new = add_run(library, "old"), add_run(library, "new")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("down", "space", "up", "c")
+        await settle(pilot)
+        assert app.screen.run_ids == [old, new]
+
+
+async def test_enter_opens_a_run(app, library):
+    run = add_run(library, "plain")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RunScreen)
+        assert app.screen.run_id == run
+
+
+async def test_every_key_of_the_footer_is_seen_at_80_cells(app, library):
+    add_run(library, "plain")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        for keys in ((), ("enter",), ("2",), ("escape", "space", "c")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            footer = app.screen.query_one(Footer)
+            assert footer.virtual_size.width <= 80, footer.virtual_size

@@ -1,4 +1,4 @@
-"""Runs: all trainings, their curves and results; start, resume and evaluate."""
+"""Runs: all trainings, their curves and results; start, resume, evaluate and compare."""
 
 import asyncio
 from typing import ClassVar, Final
@@ -6,25 +6,30 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from ml.config import TrainConfig, train_job
 from store.jobs import JobRow
-from store.runs import EpochRow, list_epochs
+from store.runs import list_epochs
 from store.words import ENDED, JobKind, Request, Status
-from tui.reading.runs import RunSummary, read_runs
+from tui.reading.comparison import FEWEST, MOST
+from tui.reading.runs import RunSummary, best_so_far, read_runs
+from tui.screens.compare import CompareScreen
 from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
+from tui.screens.run import RunScreen
 from tui.screens.run_form import RunForm
-from tui.widgets.curves import Curve, CurvePlot
+from tui.screens.run_words import about, split_cell
 from tui.widgets.job_bar import JobBar
+from tui.widgets.run_curves import RunCurves
 from tui.widgets.table import Cell, Column, Row, RowTable, state_cell
-from tui.wording import DASH, accuracy, ago, count, duration, first_line
+from tui.wording import DASH, accuracy, ago
 
 _COLUMNS: Final = (
+    Column("mark", " ", 1),
     Column("name", "run"),
     Column("preset", "preset", 9, from_width=100),
     Column("split", "split", 14),
@@ -34,6 +39,7 @@ _COLUMNS: Final = (
     Column("started", "started", 10, from_width=110),
 )
 _ACTIVE: Final = frozenset({Status.QUEUED, Status.RUNNING})
+_MARK: Final[Cell] = ("●", "$primary")
 
 
 class RunsScreen(Page):
@@ -43,9 +49,12 @@ class RunsScreen(Page):
     HOME = "#runs"
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new_run", "New run"),
+        Binding("enter", "open", "Open", show=False),
+        Binding("space", "mark", "Mark"),
+        Binding("c", "compare", "Compare"),
+        Binding("n", "new_run", "New"),
         Binding("u", "resume", "Resume"),
-        Binding("x", "stop", "Stop, keep best"),
+        Binding("x", "stop", "Stop", tooltip="Stop after this epoch and keep the best one"),
         Binding("e", "evaluate", "Evaluate"),
         Binding("l", "log", "Log"),
     ]
@@ -53,20 +62,19 @@ class RunsScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.runs: list[RunSummary] = []
+        self.marked: list[int] = []
+        """Runs to compare, in the order they were marked."""
         self._seen: tuple[object, ...] | None = None
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="table", classes="panel") as table:
             table.border_title = "Runs"
+            table.border_subtitle = "enter opens · space marks, c compares"
             yield RowTable(_COLUMNS, id="runs")
         with Vertical(id="one", classes="panel"):
             yield JobBar(id="bar")
             yield Static(id="about")
-            with Horizontal(id="plots"):
-                for name, title in _PLOTS.items():
-                    with Vertical(classes="plot", id=f"{name}-box"):
-                        yield Static(_legend(name, title), classes="plot-title")
-                        yield CurvePlot(id=name)
+            yield RunCurves()
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -87,14 +95,20 @@ class RunsScreen(Page):
     async def _read_runs(self) -> None:
         with self.signtui.complaints(quietly=True):
             self.runs = await asyncio.to_thread(read_runs, self.library)
-            now = self.signtui.clock()
             table = self.query_one("#runs", RowTable)
             known = table.keys
-            table.show(_row(item, now) for item in self.runs)
+            self._show_rows()
             if known and self.runs and str(self.runs[0].run.id) not in known:
                 table.select(str(self.runs[0].run.id))
             self.query_one("#table").border_title = f"Runs  {len(self.runs)}"
             self._show_one()
+
+    def _show_rows(self) -> None:
+        now = self.signtui.clock()
+        there = {item.run.id for item in self.runs}
+        self.marked = [run_id for run_id in self.marked if run_id in there]
+        rows = (_row(item, now, marked=item.run.id in self.marked) for item in self.runs)
+        self.query_one("#runs", RowTable).show(rows)
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -115,33 +129,51 @@ class RunsScreen(Page):
         panel = self.query_one("#one")
         self._show_bar()
         panel.border_title = Content(chosen.run.name).markup if chosen else "No runs yet"
-        self.query_one("#about", Static).update(_about(chosen))
         if chosen is None:
+            self.query_one("#about", Static).update(about(None, [], None))
             return
         with self.signtui.complaints(quietly=True):
             epochs = await asyncio.to_thread(list_epochs, self.library, chosen.run.id)
-            self._show_curves(epochs, chosen.run.best_epoch)
+            best = chosen.run.best_epoch
+            best = best_so_far(epochs) if best is None else best
+            self.query_one("#about", Static).update(about(chosen, epochs, best))
+            self.query_one(RunCurves).show(epochs, best)
 
     def _show_bar(self) -> None:
         bar = self.query_one("#bar", JobBar)
         bar.job = self.job
         bar.display = self.job is not None and self.job.status not in ENDED
 
-    def _show_curves(self, epochs: list[EpochRow], best: int | None) -> None:
-        numbers = [epoch.epoch for epoch in epochs]
-        if best is None:
-            best = _best_so_far(epochs)
-        for plot, curves in _CURVES.items():
-            self.query_one(f"#{plot}", CurvePlot).show(
-                numbers,
-                [
-                    Curve(tuple(_scaled(epoch, name) for epoch in epochs), colour)
-                    for name, _, colour in curves
-                ],
-                best,
-            )
-
     # Keys
+
+    @on(DataTable.RowSelected, "#runs")
+    def action_open(self) -> None:
+        """Go to the page of the chosen run."""
+        if self.chosen is not None:
+            self.app.push_screen(RunScreen(self.chosen.run.id))
+
+    def action_mark(self) -> None:
+        """Mark the chosen run for a comparison, or take the mark away."""
+        if self.chosen is None:
+            return
+        run_id = self.chosen.run.id
+        if run_id in self.marked:
+            self.marked.remove(run_id)
+        elif len(self.marked) < MOST:
+            self.marked.append(run_id)
+        else:
+            self.notify(f"{MOST} runs are the most that can be compared.")
+        self._show_rows()
+
+    def action_compare(self) -> None:
+        """Compare the marked runs; one alone is held against the chosen one."""
+        wanted = list(self.marked)
+        if len(wanted) == 1 and self.chosen is not None and self.chosen.run.id not in wanted:
+            wanted.append(self.chosen.run.id)
+        if len(wanted) < FEWEST:
+            self.notify("Mark two runs or more with space first.")
+            return
+        self.app.push_screen(CompareScreen(wanted))
 
     def action_new_run(self) -> None:
         self.app.push_screen(RunForm(), self._train)
@@ -182,91 +214,18 @@ class RunsScreen(Page):
             self.app.push_screen(JobLogScreen(self.job.id))
 
 
-_CURVES: Final = {
-    "loss": (("loss", "train", "secondary"), ("val_loss", "val", "primary")),
-    "accuracy": (
-        ("top1", "train", "secondary"),
-        ("val_top1", "val", "primary"),
-        ("val_top5", "top-5", "accent"),
-    ),
-    "rate": (("learning_rate", "", "accent"),),
-}
-"""Plots: metric, label and colour of each curve."""
-
-
-_PLOTS: Final = {"loss": "loss", "accuracy": "top-1 %", "rate": "learning rate"}
-
-
-def _legend(plot: str, title: str) -> Content:
-    names = [(label, f"${colour}") for _, label, colour in _CURVES[plot] if label]
-    return Content.assemble((title, "bold"), *((f" ━ {label}", style) for label, style in names))
-
-
-def _scaled(epoch: EpochRow, name: str) -> float | None:
-    value: float | None = getattr(epoch, name)
-    return 100 * value if value is not None and "top" in name else value
-
-
-def _best_so_far(epochs: list[EpochRow]) -> int | None:
-    """The epoch with the best val top-1, the lowest val loss among equals."""
-    known = [epoch for epoch in epochs if epoch.val_top1 is not None]
-    if not known:
-        return None
-    return max(known, key=lambda epoch: (epoch.val_top1 or 0.0, -(epoch.val_loss or 0.0))).epoch
-
-
-def _row(item: RunSummary, now: float) -> Row:
+def _row(item: RunSummary, now: float, *, marked: bool) -> Row:
     best = item.best
-    split = str(item.run.split_kind or item.run.config.get("split") or DASH)
-    split_cell: Cell = (f"{split} leaks", "$warning") if item.leaks else split
     return Row(
         str(item.run.id),
         (
+            _MARK if marked else "",
             item.run.name,
             item.run.preset,
-            split_cell,
+            split_cell(item),
             state_cell(item.run.status),
             str(item.epochs),
             f"{best.split} {accuracy(best.top1, best.low, best.high, best.n)}" if best else DASH,
             ago(item.run.created_at, now),
         ),
-    )
-
-
-def _about(item: RunSummary | None) -> Content:
-    if item is None:
-        return Content.assemble(("n", "bold $primary"), " trains a model on the landmarks.")
-    run = item.run
-    parts = [
-        f"{count(run.n_glosses)} glosses",
-        f"{count(run.n_train)} train, {count(run.n_val)} val clips",
-        f"{count(run.parameters)} parameters",
-    ]
-    if run.ended_at:
-        parts.append(f"{duration(run.ended_at - run.created_at)}")
-    lines = [Content.styled(" · ".join(parts), "$muted")]
-    if run.error:
-        lines.append(Content.styled(first_line(run.error, 300), "$error"))
-    if item.leaks:
-        lines.append(
-            Content.styled(
-                "Leaks: copies of the same clips are in train and val; "
-                "this says nothing about new clips.",
-                "$warning",
-            )
-        )
-    lines += [_result(item)] if item.evaluations else []
-    return Content("\n").join(lines)
-
-
-def _result(item: RunSummary) -> Content:
-    return Content("\n").join(
-        Content.assemble(
-            (f"{row.split} ", "$muted"),
-            (f"top-1 {100 * row.top1:.1f} %", "bold"),
-            (f" [{100 * row.low:.1f}{DASH}{100 * row.high:.1f}]", "$muted"),
-            f" top-5 {100 * row.top5:.1f} %",
-            (f" n={row.n:,} of {row.n_glosses:,} glosses", "$muted"),
-        )
-        for row in item.evaluations
     )

@@ -1,0 +1,144 @@
+"""A table whose rows are all there: filtered by a word and sorted by any column, in memory."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable, Input
+
+from tui.widgets.table import Cell, Column, Row, RowTable
+
+_SHOWN: Final = 500
+"""Rows that are drawn at most: filter and order find the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortedRow:
+    """A row with what it is sorted and found by."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    values: tuple[float | str, ...]
+    """What each column is sorted by."""
+    words: str
+    """What the filter looks in."""
+
+
+class SortedTable(Vertical):
+    """A filter field over a table; tells which row was chosen."""
+
+    DEFAULT_CSS = """
+    SortedTable { height: 1fr; width: 1fr; padding: 0; }
+    SortedTable Input { height: 1; margin: 0 1; width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("o", "sort", "Sort by next"),
+        Binding("O", "turn", "Turn order", show=False),
+        Binding("escape", "leave_field", "Back"),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """Enter was pressed on a row."""
+
+        table: "SortedTable"
+        key: str
+
+        @property
+        def control(self) -> "SortedTable":
+            return self.table
+
+    def __init__(
+        self,
+        columns: Iterable[Column],
+        *,
+        sort: str,
+        id: str,  # noqa: A002 - as in Textual
+        descending: bool = False,
+        title: str = "",
+    ) -> None:
+        super().__init__(id=id, classes="panel")
+        self._columns = tuple(columns)
+        self._names = [column.key for column in self._columns]
+        self.sort, self.descending = sort, descending
+        self._title = title
+        self._rows: tuple[SortedRow, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="/  filter", compact=True)
+        yield RowTable(self._columns)
+
+    @property
+    def table(self) -> RowTable:
+        return self.query_one(RowTable)
+
+    def show(self, rows: Iterable[SortedRow]) -> None:
+        self._rows = tuple(rows)
+        self._draw()
+
+    def found(self) -> list[SortedRow]:
+        """What the filter lets through, in order; equal rows keep the order they came in."""
+        word = self.query_one(Input).value.strip().lower()
+        place = self._names.index(self.sort)
+        rows = [row for row in self._rows if word in row.words.lower()]
+        return sorted(rows, key=lambda row: row.values[place], reverse=self.descending)
+
+    def _draw(self) -> None:
+        found = self.found()
+        arrow = " ▼" if self.descending else " ▲"
+        self.table.show(
+            (Row(row.key, row.cells) for row in found[:_SHOWN]), marks={self.sort: arrow}
+        )
+        first = f"the first {_SHOWN} of " if len(found) > _SHOWN else ""
+        self.border_title = f"{self._title}  {first}{len(found):,}"
+
+    @on(Input.Changed)
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._draw()
+
+    @on(Input.Submitted)
+    def _filter_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.table.focus()
+
+    @on(DataTable.HeaderSelected)
+    def _header_selected(self, event: DataTable.HeaderSelected) -> None:
+        event.stop()
+        self._sort_by(str(event.column_key.value))
+
+    @on(DataTable.RowSelected)
+    def _row_selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self, str(event.row_key.value)))
+
+    def _sort_by(self, name: str) -> None:
+        self.descending = name == self.sort and not self.descending
+        self.sort = name
+        self._draw()
+
+    def action_filter(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_leave_field(self) -> None:
+        """Out of the field into the table; from there, clear the filter; else leave the page."""
+        field = self.query_one(Input)
+        if field.has_focus:
+            self.table.focus()
+        elif field.value:
+            field.value = ""
+        else:
+            self.screen.dismiss()
+
+    def action_sort(self) -> None:
+        place = self._names.index(self.sort) + 1
+        self._sort_by(self._names[place % len(self._names)])
+
+    def action_turn(self) -> None:
+        self._sort_by(self.sort)
