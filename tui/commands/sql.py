@@ -1,16 +1,18 @@
 """sql: anyone may ask the catalog."""
 
-import csv
-import json as json_module
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from tui.commands.options import context_of, narrate, print_table
+from tui.commands.options import context_of, narrate, print_json, print_table
 
 if TYPE_CHECKING:
-    from store.query import QueryResult
+    from store.results import Results
+
+_TABLE_ROWS: Final = 10_000
+"""What a table on a terminal shows where no limit is named: it is laid out as a whole."""
 
 
 def register(app: typer.Typer) -> None:
@@ -22,39 +24,97 @@ def sql(
     query: Annotated[
         str | None, typer.Argument(help="One SELECT; - reads stdin; none lists the views.")
     ] = None,
-    output: Annotated[Literal["table", "csv", "json"], typer.Option("--format")] = "table",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 10_000,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds.")] = 30.0,
-    json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    shape: Annotated[
+        Literal["table", "csv", "json", "jsonl", "parquet"] | None,
+        typer.Option(
+            "--format", help="[default: the suffix of --output, else table; parquet needs --output]"
+        ),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="At most so many rows [default: as the settings say; a table 10,000]."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds [default: as the settings say].")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Same as --format json; with --output, the report.")
+    ] = False,
 ) -> None:
     """Ask SQL about the library; nothing can be changed."""
-    from store.query import run_query
-    from store.views import VIEWS
+    from store.results import Limits, State
+    from tui.commands.asking import answered
 
     library = context_of(context).open()
     if query is None:
-        print_table(["view", "what it shows"], [[name, view.about] for name, view in VIEWS.items()])
-        narrate('Example: signtui sql "SELECT * FROM split_stats"')
+        _list_views(json=json)
         return
+    chosen = _format(shape, output, json=json)
+    if output is not None:
+        from store.export import check_target
+
+        check_target(output.expanduser().absolute(), force=force)
+    settings = context_of(context).settings
+    rows = limit or (_TABLE_ROWS if chosen == "table" else settings.query_rows)
+    limits = Limits(rows=rows, seconds=time_limit or settings.query_seconds)
     text = sys.stdin.read() if query == "-" else query
-    result = run_query(library, text, row_limit=limit, time_limit_s=time_limit)
-    _print(result, "json" if json else output)
-    if result.truncated:
-        narrate(f"Only the first {limit:,} rows; raise --limit for more.")
+    with answered(library, text, limits) as results:
+        if output is not None:
+            _write(results, output, chosen, force=force, json=json)
+        else:
+            _print(results, chosen)
+        if results.state is State.ROW_LIMIT:
+            narrate(f"Only the first {rows:,} rows; raise --limit for more.")
+        elif results.truncated:
+            narrate("Only a part of the rows: they would need too much disk.")
 
 
-def _print(result: "QueryResult", output: str) -> None:
-    rows = [[_plain(value) for value in row] for row in result.rows]
-    if output == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(result.columns)
-        writer.writerows(rows)
-    elif output == "json":
-        objects = [dict(zip(result.columns, row, strict=True)) for row in rows]
-        sys.stdout.write(json_module.dumps(objects, ensure_ascii=False, indent=2) + "\n")
+def _list_views(*, json: bool) -> None:
+    from store.views import VIEWS
+
+    if json:
+        print_json([{"view": name, "about": view.about} for name, view in VIEWS.items()])
+        return
+    print_table(["view", "what it shows"], [[name, view.about] for name, view in VIEWS.items()])
+    narrate('Example: signtui sql "SELECT * FROM split_stats"')
+
+
+def _format(shape: str | None, output: Path | None, *, json: bool) -> str:
+    """What to write. Raises StoreError where the file's name does not say it, or nothing can."""
+    if output is not None:
+        from store.export import format_of
+
+        if shape == "table":
+            raise typer.BadParameter("a file is csv, json, jsonl or parquet", param_hint="--format")
+        return shape or format_of(output)
+    if shape == "parquet":
+        raise typer.BadParameter("Parquet needs --output FILE", param_hint="--format")
+    return "json" if json else shape or "table"
+
+
+def _write(results: "Results", output: Path, shape: str, *, force: bool, json: bool) -> None:
+    from dataclasses import asdict
+
+    from store.export import Format, export_spool
+
+    report = export_spool(results.spool, output, Format(shape), force=force)
+    if json:
+        print_json({**asdict(report), "truncated": results.truncated})
     else:
-        print_table(list(result.columns), rows)
+        narrate(f"{report.rows:,} rows to {report.path}")
 
 
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value
+def _print(results: "Results", shape: str) -> None:
+    from store.export import Format, write_text_rows
+
+    spool = results.spool
+    if shape == "table":
+        rows = [[v.hex() if isinstance(v, bytes) else v for v in row] for row in spool.rows()]
+        print_table(list(spool.columns), rows)
+        return
+    chosen: Format = Format(shape)
+    write_text_rows(sys.stdout, chosen, spool.columns, spool.rows())
