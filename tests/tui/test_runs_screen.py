@@ -1,14 +1,12 @@
 """Runs: the table, curves, the form, resume, stop, evaluate."""
 
-from textual.widgets import Footer, Input, Select, Static
+from textual.widgets import Footer, Static
 
-from ml.config import TrainConfig, from_json
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_run, newest_job, settle, until
 from tui.screens.compare import CompareScreen
 from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.run import RunScreen
-from tui.screens.run_form import RunForm
 from tui.widgets.curves import CurvePlot
 from tui.widgets.table import RowTable
 
@@ -65,44 +63,6 @@ async def test_runs_with_hardly_any_epochs_are_shown(app, library):
         await pilot.press("down")
         await settle(pilot)
         assert [row[0] for row in rows(app)] == ["young-1", "young-0"]
-
-
-async def test_the_form_makes_the_job_of_the_command_line(app, library, real_child):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_runs(pilot)
-        await pilot.press("n")
-        await settle(pilot)
-        assert isinstance(app.screen, RunForm)
-        assert app.screen.query_one("#glosses", Select).value == "100"
-        assert "train" in app.screen.query_one("#data", Static).render().plain
-        app.screen.query_one("#preset", Select).value = "notebook"
-        app.screen.query_one("#split", Select).value = "notebook"
-        await pilot.pause()
-        assert "leaks" in app.screen.query_one("#data", Static).render().plain
-        app.screen.query_one("#epochs", Input).value = "3"
-        app.screen.query_one("#name", Input).value = "mine"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: app.jobs)
-        job = newest_job(library)
-        config = from_json(TrainConfig, job.config["train"])
-        assert (job.kind, job.config["resume"]) == (JobKind.TRAIN, None)
-        assert (config.preset, config.split, config.glosses) == ("notebook", "notebook", "100")
-        assert (config.epochs, config.name) == (3, "mine")
-
-
-async def test_the_form_says_what_cannot_be(app, library):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_runs(pilot)
-        await pilot.press("n")
-        await settle(pilot)
-        for epochs in ("", "many", "0"):
-            app.screen.query_one("#epochs", Input).value = epochs
-            app.screen.query_one("#problem").update("")
-            await pilot.press("ctrl+s")
-            assert "epochs" in app.screen.query_one("#problem").render().plain
-        await pilot.press("escape")
-        await settle(pilot)
-    assert not app.jobs
 
 
 async def test_an_interrupted_run_resumes_and_a_finished_one_does_not(app, library, real_child):

@@ -1,22 +1,24 @@
-"""The form that starts a training, checked before it starts."""
+"""The form that starts a training; what stands in its way is shown while it is filled in."""
 
 import asyncio
-from dataclasses import replace
-from typing import ClassVar, Final, Literal, cast
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from ml.config import PRESETS, TrainConfig
+from ml.readiness import Level, Readiness, check_training
+from store.catalog import list_subsets
 from store.errors import SigntuiError
 from store.library import Library
-from store.stats import LibraryStats, read_stats
 from tui.screens.page import signtui_of
+from tui.wording import count, first_line, size
 
 _ALL: Final = "all"
 _SPLITS: Final = (
@@ -24,112 +26,208 @@ _SPLITS: Final = (
     ("signer: no signer in two parts", "signer"),
     ("notebook: leaks, for comparison only", "notebook"),
 )
+_PAUSE_S: Final = 0.2
+"""So long nobody types before the check begins: the next key takes its place."""
+_COLOURS: Final = {Level.ERROR: "$error", Level.WARNING: "$warning", Level.INFO: "$muted"}
+_SIGNS: Final = {Level.ERROR: "✗", Level.WARNING: "!", Level.INFO: "·"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A field that takes a number."""
+
+    name: str
+    kind: type[int] | type[float]
+
+
+_NUMBERS: Final = (
+    _Number("epochs", int),
+    _Number("batch_size", int),
+    _Number("learning_rate", float),
+    _Number("seed", int),
+)
 
 
 class RunForm(ModalScreen[TrainConfig | None]):
     """Asks for what matters of a training."""
 
-    CSS_PATH = "forms.tcss"
+    CSS_PATH = "run_form.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("ctrl+s", "start", "Start"),
+        Binding("ctrl+s", "start", "Start", priority=True),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._stats: LibraryStats | None = None
+        self.found: Readiness | None = None
+        self.checked: TrainConfig | None = None
+        """What `found` is about."""
 
     def compose(self) -> ComposeResult:
+        plain = PRESETS["default"]
         with Vertical(classes="form") as form:
             form.border_title = "New run"
             form.border_subtitle = "ctrl+s starts · escape cancels"
-            yield from self._choice("preset", [(name, name) for name in PRESETS], "default")
-            yield from self._choice("glosses", [("all glosses", _ALL)], _ALL)
-            yield from self._choice("split", list(_SPLITS), "official")
-            yield from self._field("epochs", str(PRESETS["default"].epochs), "number")
-            yield from self._field("name", "", "made from preset and number")
-            yield Static(id="data", classes="problem")
-            yield Label(id="problem", classes="problem")
+            with Horizontal(classes="line"):
+                yield from self._choice("preset", [(name, name) for name in PRESETS], "default")
+            with Horizontal(classes="line"):
+                yield from self._choice("glosses", [("all glosses", _ALL)], _ALL)
+            with Horizontal(classes="line"):
+                yield from self._choice("split", list(_SPLITS), "official")
+            for pair in (_NUMBERS[:2], _NUMBERS[2:]):
+                with Horizontal(classes="line"):
+                    for number in pair:
+                        yield from self._field(number.name, _text(plain, number.name))
+            with Horizontal(classes="line"):
+                yield from self._field("name", "", "made from preset and number")
+            yield Static(id="plan")
+            with VerticalScroll(id="findings", can_focus=False):
+                yield Static(id="found")
+            yield Label(id="problem")
             with Horizontal(classes="buttons"):
                 yield Button("Start", id="start", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
 
     def _choice(self, name: str, options: list[tuple[str, str]], value: str) -> ComposeResult:
-        with Horizontal(classes="line"):
-            yield Label(name)
-            yield Select(options, value=value, allow_blank=False, id=name, compact=True)
+        yield Label(name)
+        yield Select(options, value=value, allow_blank=False, id=name, compact=True)
 
-    def _field(self, name: str, value: str, placeholder: str) -> ComposeResult:
-        with Horizontal(classes="line"):
-            yield Label(name)
-            yield Input(value, placeholder=placeholder, id=name, compact=True)
+    def _field(self, name: str, value: str, placeholder: str = "") -> ComposeResult:
+        yield Label(name.replace("_", " "))
+        yield Input(value, placeholder=placeholder, id=name, compact=True)
 
     def on_mount(self) -> None:
-        self._read_stats()
+        self._read_subsets()
 
     @work(exit_on_error=False)
-    async def _read_stats(self) -> None:
-        library: Library = signtui_of(self).opened
+    async def _read_subsets(self) -> None:
+        library = signtui_of(self).opened
         with signtui_of(self).complaints(quietly=True):
-            self._stats = await asyncio.to_thread(read_stats, library)
-            subsets = list(dict.fromkeys(item.subset for item in self._stats.subsets))
+            subsets = await asyncio.to_thread(_subsets, library)
             choice = self.query_one("#glosses", Select)
             names = [(f"WLASL{name}" if name.isdigit() else name, name) for name in subsets]
             choice.set_options([*names, ("all glosses", _ALL)])
             choice.value = subsets[0] if subsets else _ALL
-            self._show_data()
+            self._check()
+
+    # What stands in its way
 
     @on(Select.Changed, "#preset")
     def _preset_changed(self, event: Select.Changed) -> None:
-        self.query_one("#epochs", Input).value = str(PRESETS[cast("str", event.value)].epochs)
+        preset = PRESETS[cast("str", event.value)]
+        for number in _NUMBERS:
+            self.query_one(f"#{number.name}", Input).value = _text(preset, number.name)
 
     @on(Select.Changed)
-    def _show_data(self) -> None:
-        if self._stats is None:
-            return
-        clips = self._clips()
-        split = self.query_one("#split", Select).value
-        words = ", ".join(f"{count:,} {name}" for name, count in clips.items())
-        parts = [f"Landmarks: {words}." if words else "There are no landmarks yet."]
-        if split == "notebook":
-            parts.append("This split leaks: copies of the same clips are in train and val.")
-        elif split == "official" and not (clips.get("train") and clips.get("val")):
-            parts.append("The official split needs clips in train and in val.")
-        style = "$muted" if len(parts) == 1 and words else "$warning"
-        self.query_one("#data", Static).update(Content.styled(" ".join(parts), style))
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._check()
 
-    def _clips(self) -> dict[str, int]:
-        """Clips with landmarks by official split, of the chosen glosses."""
-        assert self._stats is not None  # noqa: S101 - read before it is shown
-        chosen = self.query_one("#glosses", Select).value
-        if chosen == _ALL:
-            return {row.split: row.extracted for row in self._stats.splits if row.split}
-        return {row.split: row.extracted for row in self._stats.subsets if row.subset == chosen}
+    @work(exclusive=True, group="check", exit_on_error=False)
+    async def _check(self) -> None:
+        """Check what the form says now; a newer change takes this one's place."""
+        try:
+            config = self.config()
+        except SigntuiError as error:
+            self._complain(error)
+            return
+        self._complain(None)
+        await asyncio.sleep(_PAUSE_S)
+        if config == self.checked:
+            return
+        library = signtui_of(self).opened
+        with signtui_of(self).complaints(quietly=True):
+            found = await asyncio.to_thread(check_training, library, config)
+            self.found, self.checked = found, config
+            self._show(found)
+
+    def _show(self, found: Readiness) -> None:
+        plan = self.query_one("#plan", Static)
+        plan.display = found.plan is not None
+        plan.update(_plan(found))
+        self.query_one("#found", Static).update(_findings(found))
+        self.query_one("#start", Button).disabled = not found.ready
+
+    def _complain(self, error: SigntuiError | None) -> None:
+        label = self.query_one("#problem", Label)
+        label.display = error is not None
+        self.query_one("#findings").display = error is None
+        label.update(Content(f"{error.message} {error.hint}" if error else ""))
+
+    # The answer
 
     def config(self) -> TrainConfig:
         """What the form says. Raises SigntuiError where it cannot be."""
         chosen = {str(item.id): str(item.value) for item in self.query(Select)}
-        epochs = self.query_one("#epochs", Input).value.strip()
-        if not epochs.isdigit():
-            raise SigntuiError("epochs must be a number.")
+        values: dict[str, Any] = {number.name: self._number(number) for number in _NUMBERS}
         return replace(
             PRESETS[chosen["preset"]],
             glosses=None if chosen["glosses"] == _ALL else chosen["glosses"],
-            split=cast("Literal['official', 'signer', 'notebook']", chosen["split"]),
-            epochs=int(epochs),
+            split=cast("Any", chosen["split"]),
             name=self.query_one("#name", Input).value.strip(),
+            **values,
         )
+
+    def _number(self, number: _Number) -> int | float:
+        text = self.query_one(f"#{number.name}", Input).value.strip()
+        try:
+            return number.kind(text)
+        except ValueError:
+            word = number.name.replace("_", " ")
+            kind = "a whole number" if number.kind is int else "a number"
+            raise SigntuiError(f"{word} must be {kind}.") from None
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#start")
-    def action_start(self) -> None:
+    async def action_start(self) -> None:
+        """Start, unless something would stop the training."""
         try:
             config = self.config()
         except SigntuiError as error:
-            self.query_one("#problem", Label).update(f"{error.message} {error.hint}")
-        else:
+            self._complain(error)
+            return
+        if config != self.checked:
+            with signtui_of(self).complaints():
+                library = signtui_of(self).opened
+                self.found = await asyncio.to_thread(check_training, library, config)
+                self.checked = config
+                self._show(self.found)
+        if self.found is not None and self.checked == config and self.found.ready:
             self.dismiss(config)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
+
+
+def _subsets(library: Library) -> list[str]:
+    with library.reading() as session:
+        return list_subsets(session)
+
+
+def _text(config: TrainConfig, name: str) -> str:
+    return f"{getattr(config, name):g}"
+
+
+def _plan(found: Readiness) -> Content:
+    plan = found.plan
+    if plan is None:
+        return Content("")
+    return Content.styled(
+        f"{count(plan.glosses)} glosses: {count(plan.train)} train, {count(plan.val)} val, "
+        f"{count(plan.test)} test clips · up to {size(plan.disk_bytes)}",
+        "$foreground",
+    )
+
+
+def _findings(found: Readiness) -> Content:
+    if not found.findings:
+        return Content.styled("Nothing stands in its way.", "$success")
+    lines = []
+    for item in found.findings:
+        said = f"{_SIGNS[item.level]} {item.message}"
+        if item.level is Level.ERROR and item.hint:
+            said += f" {item.hint}"
+        lines.append(Content.styled(first_line(said, 400), _COLOURS[item.level]))
+    return Content("\n").join(lines)
