@@ -2,7 +2,8 @@
 
 from tests.tui.conftest import settle
 from tui.screens.clip import ClipScreen
-from tui.widgets.skeleton_view import PresenceBar, SkeletonView
+from tui.widgets.presence_bar import PresenceBar
+from tui.widgets.skeleton_view import SkeletonView
 
 
 async def test_the_clip_page_plays_its_landmarks(app):

@@ -16,7 +16,8 @@ from store.errors import SigntuiError
 from tui.reading.clip import ClipFacts, read_clip, read_landmarks
 from tui.screens.page import signtui_of
 from tui.widgets.facts import Fact, FactList
-from tui.widgets.skeleton_view import PresenceBar, SkeletonView
+from tui.widgets.presence_bar import PresenceBar
+from tui.widgets.skeleton_view import SkeletonView
 from tui.wording import STATE_COLOURS, first_line, percent, size
 
 _STEP: Final = 10
@@ -139,7 +140,7 @@ def _describe(facts: ClipFacts) -> tuple[Fact, ...]:
         lines += [Fact(), *_extraction(extraction)]
     if facts.twins:
         lines += [Fact(), Fact("twins", "the same stretch under", "$muted")]
-        lines += [Fact(twin["video_id"], f"{twin['gloss']} ({twin['split']})", "$warning")
+        lines += [Fact(twin.video_id, f"{twin.gloss} ({twin.split})", "$warning")
                   for twin in facts.twins]  # fmt: skip
     return tuple(lines)
 

@@ -1,29 +1,28 @@
-"""Landmarks drawn as two hands of braille dots, frame by frame."""
+"""Landmarks drawn as two hands of braille dots, frame by frame, over the clip's pictures."""
 
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from rich.segment import Segment
-from textual.content import Content
+from rich.color import Color
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
+
+from tui.widgets.pixels import Dots, dotted, half_blocks, image_of, shrink
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from store.landmarks import Sequence
+    from tui.reading.pictures import Pictures
+    from tui.widgets.skeleton_dots import Window
 
-_DOT_COLUMNS: Final = 2
-_DOT_ROWS: Final = 4
-_BRAILLE: Final = 0x2800
-_DOT_BITS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""Bit of each dot in a braille character, by column and row (Unicode chart U2800)."""
 _DEFAULT_FPS: Final = 25.0
 _DEFAULT_ASPECT: Final = 4 / 3
-_MARGIN: Final = 0.08
+_DRAWN_PER_S: Final = 30.0
+_PICTURES_PER_S: Final = 12.5
+"""A picture is some 20 KiB for the terminal: over SSH that adds up."""
 _HANDS: Final = ("skeleton--left", "skeleton--right")
 
 
@@ -40,22 +39,49 @@ class SkeletonView(Widget):
     """
     frame: reactive[int] = reactive(0)
     playing: reactive[bool] = reactive(False)
+    with_picture: reactive[bool] = reactive(False)
+    """The clip's own picture lies behind the hands."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id)
         self.sequence: Sequence | None = None
+        self.pictures: Pictures | None = None
+        self.first = 0
+        """The clip's frame that frame 0 of the view shows."""
         self._timer: Timer | None = None
-        self._bounds: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-        self._cells: tuple[Any, Any] | None = None
+        self._window: Window | None = None
+        self._lines: list[Strip] = []
 
-    def show(self, sequence: "Sequence", *, play: bool) -> None:
-        """Take a sequence and begin at its first frame."""
-        self.sequence = sequence
-        self._bounds = _bounds(sequence)
-        self._cells = None
+    def show(self, sequence: "Sequence | None", *, first: int = 0, play: bool) -> None:
+        """Take a sequence, or none, and begin at its first frame.
+
+        Args:
+            sequence: the landmarks.
+            first: the clip's frame that they begin at.
+            play: begin at once.
+        """
+        self.sequence, self.first = sequence, first
+        self._window = None
         self.frame = 0
         self.playing = play
-        self.refresh()
+        self._redraw()
+
+    def show_pictures(self, pictures: "Pictures | None") -> None:
+        """Take the pictures that have come so far; call again when more have."""
+        waited = self._image() is None
+        self.pictures = pictures
+        if waited:
+            self._redraw()
+
+    @property
+    def frames(self) -> int:
+        """How many there are to play: of the landmarks, or of the pictures where there are none."""
+        if self.sequence is not None:
+            return len(self.sequence)
+        if self.pictures is None or not len(self.pictures):
+            return 0
+        first, last = self.pictures.shown_range
+        return last - first
 
     @property
     def fps(self) -> float:
@@ -64,144 +90,102 @@ class SkeletonView(Widget):
 
     def step(self, frames: int) -> None:
         """Go on by some frames, round the ends."""
-        if self.sequence is not None and len(self.sequence):
-            self.frame = (self.frame + frames) % len(self.sequence)
+        if self.frames:
+            self.frame = (self.frame + frames) % self.frames
 
-    def watch_playing(self, playing: bool) -> None:
+    def watch_playing(self) -> None:
+        self._restart()
+
+    def watch_with_picture(self) -> None:
+        self._restart()
+        self._redraw()
+
+    def _restart(self) -> None:
+        """Play at the clip's own pace; pictures are drawn less often."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = None
-        if playing:
-            self._timer = self.set_interval(1 / min(30.0, self.fps), lambda: self.step(1))
+        if self.playing:
+            often = min(_PICTURES_PER_S if self.with_picture else _DRAWN_PER_S, self.fps)
+            frames = max(1, round(self.fps / often))
+            self._timer = self.set_interval(frames / self.fps, lambda: self.step(frames))
 
     def watch_frame(self) -> None:
-        self._cells = None
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._lines = []
         self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._cells = None
+        self._lines = []
 
     def on_resize(self) -> None:
-        self._cells = None
+        self._lines = []
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
-        if self.sequence is None or not len(self.sequence) or y >= height:
+        if y >= height or not self.frames:
             return Strip.blank(width, self.rich_style)
-        if self._cells is None:
-            self._cells = self._draw(width, height)
-        bits, owner = self._cells
-        styles = [self.get_component_rich_style(name) for name in _HANDS]
-        blank = self.rich_style
-        segments = [
-            Segment("".join(chr(_BRAILLE + bit) if bit else " " for bit, _ in cells), style)
-            for style, cells in groupby(
-                zip(bits[y].tolist(), owner[y].tolist(), strict=True),
-                key=lambda cell: styles[cell[1]] if cell[0] else blank,
-            )
-        ]
-        return Strip(segments, width)
+        if not self._lines:
+            self._lines = self._drawn(width, height)
+        return self._lines[y]
 
-    def _draw(self, width: int, height: int) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
-        """Bits and owner of each cell. shapes=(height, width)."""
+    def _drawn(self, width: int, height: int) -> list[Strip]:
+        image = self._image()
+        if image is None:
+            dots = self._dots(width, height, self._aspect, None)
+            lines = [dotted(dots, y, self.rich_style) for y in range(height)]
+        else:
+            aspect = image.shape[1] / image.shape[0]
+            dots = self._dots(width, height, aspect, image)
+            lines = half_blocks(self._canvas(image, width, height), dots)
+        return [Strip(line, width) for line in lines]
+
+    def _dots(
+        self, width: int, height: int, aspect: float, image: "NDArray[np.uint8] | None"
+    ) -> Dots:
+        """The hands of the frame; over a picture they lie where they are in it."""
         import numpy as np  # noqa: PLC0415 - only where a skeleton is drawn
 
-        bits = np.zeros((height, width), np.uint8)
-        owner = np.zeros((height, width), np.uint8)
-        assert self.sequence is not None  # noqa: S101 - render_line checks it
-        table = np.array(_DOT_BITS, np.uint8)
-        for hand, points in enumerate(self.sequence.landmarks[self.frame]):
-            dots = _dots(self._placed(points, width * _DOT_COLUMNS, height * _DOT_ROWS))
-            inside = (dots >= 0).all(1) & (dots < (width * _DOT_COLUMNS, height * _DOT_ROWS)).all(1)
-            x, y = dots[inside].T
-            np.bitwise_or.at(
-                bits, (y // _DOT_ROWS, x // _DOT_COLUMNS), table[x % _DOT_COLUMNS, y % _DOT_ROWS]
-            )
-            owner[y // _DOT_ROWS, x // _DOT_COLUMNS] = hand
-        return bits, owner
+        from tui.widgets.skeleton_dots import (  # noqa: PLC0415 - it imports numpy
+            Window,
+            draw_hands,
+            window_of,
+        )
 
-    def _placed(self, points: "NDArray[np.float32]", width: int, height: int) -> Any:
-        """Landmarks of one hand in dots, shape=(21, 2): the clip's bounds fill the view."""
-        left, top, right, bottom = self._bounds
-        aspect = self._aspect()
-        scale = min(width / ((right - left) * aspect), height / (bottom - top))
-        x = (points[:, 0] - (left + right) / 2) * aspect * scale + width / 2
-        y = (points[:, 1] - (top + bottom) / 2) * scale + height / 2
-        return _stack(x, y)
+        found = (self.get_component_rich_style(name).color for name in _HANDS)
+        colours = tuple(colour or Color.default() for colour in found)
+        if self.sequence is None:
+            none = np.zeros((height, width), np.uint8)
+            return Dots(none, none, colours)
+        if self._window is None:
+            self._window = window_of(self.sequence)
+        window = Window() if image is not None else self._window
+        hands = self.sequence.landmarks[self.frame]
+        return Dots(*draw_hands(hands, window, aspect, width, height), colours)
 
+    def _canvas(self, image: "NDArray[np.uint8]", width: int, height: int) -> "NDArray[np.uint8]":
+        """The picture in the middle of the view. shape=(2 * height, width, 3)."""
+        import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+        scale = min(width / image.shape[1], 2 * height / image.shape[0])
+        wide = max(1, min(width, round(image.shape[1] * scale)))
+        high = max(1, min(2 * height, round(image.shape[0] * scale)))
+        canvas = np.empty((2 * height, width, 3), np.uint8)
+        canvas[:] = self.background_colors[1].rgb
+        left, top = (width - wide) // 2, (2 * height - high) // 2
+        canvas[top : top + high, left : left + wide] = shrink(image, wide, high)
+        return canvas
+
+    def _image(self) -> "NDArray[np.uint8] | None":
+        """The picture of the frame, where one is wanted and there."""
+        if self.pictures is None or not (self.with_picture or self.sequence is None):
+            return None
+        return image_of(self.pictures, self.first + self.frame)
+
+    @property
     def _aspect(self) -> float:
         known = self.sequence.aspect if self.sequence is not None else 0.0
         return known if known > 0 else _DEFAULT_ASPECT
-
-
-def _stack(x: Any, y: Any) -> Any:
-    import numpy as np  # noqa: PLC0415 - only where a skeleton is drawn
-
-    return np.stack([x, y], axis=1)
-
-
-def _bounds(sequence: "Sequence") -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of all hands of the clip, with a margin."""
-    import numpy as np  # noqa: PLC0415 - only where a skeleton is drawn
-
-    points = sequence.landmarks[..., :2].reshape(-1, 2)
-    points = points[np.isfinite(points).all(1)]
-    if not len(points):
-        return (0.0, 0.0, 1.0, 1.0)
-    low, high = points.min(0) - _MARGIN, points.max(0) + _MARGIN
-    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-
-
-def _dots(points: Any) -> Any:
-    """Dots on the bones between landmarks. shape=(dots, 2); none where the hand is absent."""
-    import numpy as np  # noqa: PLC0415 - only where a skeleton is drawn
-
-    from store.skeleton import EDGES  # noqa: PLC0415 - it imports numpy
-
-    if not np.isfinite(points).all():
-        return np.zeros((0, 2), np.int64)
-    ends = points[np.array(EDGES)]
-    # Foreign arrays may hold absurd positions: a bone never needs more dots than this.
-    steps = int(min(512.0, np.abs(ends[:, 1] - ends[:, 0]).max())) + 2
-    along = np.linspace(0.0, 1.0, steps)[None, :, None]
-    dots = ends[:, :1] * (1 - along) + ends[:, 1:] * along
-    clipped: NDArray[np.int64] = np.clip(np.rint(dots.reshape(-1, 2)), -1, 1 << 20).astype(np.int64)
-    return clipped
-
-
-class PresenceBar(Widget):
-    """Which hand is there over the time of a clip, with the frame that is shown."""
-
-    DEFAULT_CSS = "PresenceBar { width: 1fr; height: 2; }"
-    frame: reactive[int] = reactive(0)
-    present: reactive[tuple[tuple[bool, bool], ...]] = reactive(())
-
-    def render(self) -> Content:
-        return Content("\n").join([self._line(0, "left "), self._line(1, "right")])
-
-    def _line(self, hand: int, label: str) -> Content:
-        frames = len(self.present)
-        width = max(1, self.size.width - len(label) - 1)
-        here = self.frame * width // frames if frames else -1
-        cells = [self._cell(hand, cell, width) for cell in range(width)]
-        style = "$secondary" if hand == 0 else "$accent"
-        return Content.assemble(
-            (f"{label} ", "$muted"),
-            *(
-                (("┃" if there else "╎"), "bold $foreground")
-                if index == here
-                else (("━", style) if there else ("─", "$track"))
-                for index, there in enumerate(cells)
-            ),
-        )
-
-    def _cell(self, hand: int, cell: int, width: int) -> bool:
-        """Whether the hand is there in most frames that fall into a cell."""
-        frames = len(self.present)
-        if not frames:
-            return False
-        first = cell * frames // width
-        last = max(first + 1, (cell + 1) * frames // width)
-        some = [row[hand] for row in self.present[first:last]]
-        return 2 * sum(some) >= len(some)

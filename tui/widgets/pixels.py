@@ -1,0 +1,159 @@
+"""Pictures drawn with half blocks: two pixels in each cell, one above the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tui.reading.pictures import Pictures
+
+_UPPER: Final = "▀"
+BRAILLE: Final = 0x2800
+_GAP: Final = 1
+_MOST: Final = 10
+_COARSE: Final = 0xF8
+"""Colours are cut to 32 steps: the eye sees no difference, and far less goes to the terminal."""
+
+
+def image_of(pictures: Pictures, frame: int) -> NDArray[np.uint8] | None:
+    """The picture of a frame. shape=(height, width, 3); None where there is none yet."""
+    import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+    data = pictures.at(frame)
+    if data is None:
+        return None
+    return np.frombuffer(data, np.uint8).reshape(pictures.height, pictures.width, 3)
+
+
+def shrink(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The picture at another size: the mean of the pixels that fall together. shape=(height, width, 3)."""
+    import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+    rows = np.arange(height) * image.shape[0] // height
+    columns = np.arange(width) * image.shape[1] // width
+    total = np.add.reduceat(np.add.reduceat(image.astype(np.uint32), rows, 0), columns, 1)
+    high = np.maximum(1, np.diff(np.append(rows, image.shape[0])))
+    wide = np.maximum(1, np.diff(np.append(columns, image.shape[1])))
+    mean: NDArray[np.uint8] = (total // (high[:, None] * wide)[..., None]).astype(np.uint8)
+    return mean
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Braille dots that lie over a picture, or over nothing."""
+
+    bits: NDArray[np.uint8]
+    """shape=(lines, cells): the pattern of each cell (Unicode chart U2800), 0 where none is."""
+    owner: NDArray[np.uint8]
+    """shape=(lines, cells): index of its colour."""
+    colours: tuple[Color, ...]
+
+
+def half_blocks(pixels: NDArray[np.uint8], dots: Dots | None = None) -> list[list[Segment]]:
+    """Lines of cells, two pixels or a pattern of dots in each. shape of pixels=(2 * lines, cells, 3)."""
+    coarse = (pixels & _COARSE).tolist()
+    return [
+        [
+            Segment("".join(text for text, _ in run), style)
+            for style, run in groupby(cells, key=lambda cell: cell[1])
+        ]
+        for cells in (
+            _cells(upper, lower, dots, y)
+            for y, (upper, lower) in enumerate(zip(coarse[::2], coarse[1::2], strict=True))
+        )
+    ]
+
+
+def _cells(
+    upper: list[list[int]], lower: list[list[int]], dots: Dots | None, y: int
+) -> list[tuple[str, Style]]:
+    """Text and style of each cell of a line."""
+    bits = dots.bits[y].tolist() if dots is not None else []
+    cells = []
+    for x, (top, low) in enumerate(zip(upper, lower, strict=True)):
+        if dots is not None and bits[x]:
+            colour = dots.colours[dots.owner[y, x]]
+            behind = tuple((a + b) // 2 & _COARSE for a, b in zip(top, low, strict=True))
+            cells.append((chr(BRAILLE + bits[x]), _over(colour, *behind)))
+        else:
+            cells.append((_UPPER, _style(*top, *low)))
+    return cells
+
+
+def dotted(dots: Dots, y: int, blank: Style) -> list[Segment]:
+    """One line of dots over nothing."""
+    cells = [
+        (chr(BRAILLE + bit), Style(color=dots.colours[owner])) if bit else (" ", blank)
+        for bit, owner in zip(dots.bits[y].tolist(), dots.owner[y].tolist(), strict=True)
+    ]
+    return [
+        Segment("".join(text for text, _ in run), blank + style)
+        for style, run in groupby(cells, key=lambda cell: cell[1])
+    ]
+
+
+@lru_cache(maxsize=8192)
+def _style(r: int, g: int, b: int, low_r: int, low_g: int, low_b: int) -> Style:
+    return Style(color=Color.from_rgb(r, g, b), bgcolor=Color.from_rgb(low_r, low_g, low_b))
+
+
+@lru_cache(maxsize=8192)
+def _over(colour: Color, r: int, g: int, b: int) -> Style:
+    return Style(color=colour, bgcolor=Color.from_rgb(r, g, b), bold=True)
+
+
+class FilmStrip(Widget):
+    """Pictures of a stretch of a clip, side by side, from its beginning to its end."""
+
+    DEFAULT_CSS = "FilmStrip { width: 1fr; height: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
+        super().__init__(id=id)
+        self._pictures: Pictures | None = None
+        self._lines: list[Strip] = []
+
+    def show(self, pictures: Pictures | None) -> None:
+        """Draw what has come so far; call again when more has."""
+        self._pictures = pictures
+        self._lines = []
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._lines = []
+
+    def render_line(self, y: int) -> Strip:
+        if not self._lines and self._pictures is not None and len(self._pictures):
+            self._lines = self._draw(self._pictures)
+        if y < len(self._lines):
+            return self._lines[y].crop_extend(0, self.size.width, self.rich_style)
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def _draw(self, pictures: Pictures) -> list[Strip]:
+        width, rows = self.size
+        first, last = pictures.shown_range
+        cells = max(2, min(width, round(2 * rows * pictures.width / pictures.height)))
+        number = max(1, min(_MOST, (width + _GAP) // (cells + _GAP), last - first))
+        wanted = [
+            first + (last - first) * (2 * place + 1) // (2 * number) for place in range(number)
+        ]
+        lines: list[list[Segment]] = [[] for _ in range(rows)]
+        for frame in wanted:
+            image = image_of(pictures, frame) if pictures.has(frame) else None
+            drawn = half_blocks(shrink(image, cells, 2 * rows)) if image is not None else []
+            blank = [Segment(" " * cells, self.rich_style)]
+            for y, line in enumerate(lines):
+                line.extend(drawn[y] if drawn else blank)
+                line.append(Segment(" " * _GAP, self.rich_style))
+        return [Strip(line) for line in lines]
