@@ -46,6 +46,15 @@ ENTRIES: Final = (
     Entry("evaluate", "Measure a run on a split", "runs", "evaluate"),
     Entry("live", "Predictions from a clip", "live"),
     Entry("sql", "Ask the catalog", "sql"),
+    Entry(
+        "sql --limit",
+        "How many rows a result may have, and how long a query may take",
+        "sql",
+        "limits",
+    ),
+    Entry("sql --output", "Write the result to a file: csv, json, jsonl, Parquet", "sql", "export"),
+    Entry("history", "What was asked before", "sql", "history"),
+    Entry("copy", "Copy a cell, a row or the page of the result", "sql", "copy"),
     Entry("status", "All jobs, running and past", "jobs"),
 )
 

@@ -26,6 +26,7 @@ from tui.wording import count, first_line
 
 _FIRST: Final = "SELECT * FROM split_stats"
 _LOOK_EVERY_S: Final = 0.05
+_NEED_ALL: Final = frozenset({"sort", "export"})
 
 
 class SQLScreen(Page):
@@ -92,8 +93,8 @@ class SQLScreen(Page):
         return self._asking is not None and self._asking.running
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Cancel is there while something can be cancelled."""
-        return self.running if action == "cancel" else True
+        """While a query runs it can be cancelled, and what needs all rows has to wait."""
+        return self.running if action == "cancel" else not (self.running and action in _NEED_ALL)
 
     @work(group="names", exit_on_error=False)
     async def _read_names(self) -> None:

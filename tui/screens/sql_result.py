@@ -39,6 +39,7 @@ class ResultPanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id, classes="panel")
         self.border_title = "Result"
+        self.border_subtitle = "^r runs the statement under the cursor"
         self.results: Results | None = None
         """The answer in the table."""
         self.order: Order | None = None

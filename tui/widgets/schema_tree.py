@@ -38,7 +38,7 @@ class SchemaTree(Tree[Name]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "open(True)", "Open", show=False),
         Binding("left", "open(False)", "Close", show=False),
-        Binding("i", "insert", "Insert the name"),
+        Binding("i", "insert", "Insert"),
     ]
 
     @dataclass

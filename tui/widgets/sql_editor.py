@@ -86,7 +86,7 @@ class SqlEditor(TextArea):
     """A text area that knows SQL and the catalog's names."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+@,ctrl+space", "propose", "Complete", key_display="^space", show=False),
+        Binding("ctrl+@,ctrl+space", "propose", "Complete", key_display="^space"),
     ]
 
     @dataclass
