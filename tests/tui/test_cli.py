@@ -174,6 +174,8 @@ def test_jobs_and_their_logs(signtui, dataset, tmp_path):
         job.warn("something odd")
     assert "train" in signtui("status")[1]
     assert "something odd" in signtui("status", job_id)[1]
+    assert "something odd" in signtui("status", job_id, "--level", "warning")[1]
+    assert "something odd" not in signtui("status", job_id, "--level", "error")[1]
     assert json.loads(signtui("status", job_id, "--json")[1])["lines"][0]["level"] == "warning"
     assert signtui("stop", job_id)[2] == f"Job {job_id} has ended already.\n"
     code, _, err = signtui("status", 999)

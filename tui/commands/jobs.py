@@ -1,11 +1,13 @@
 """extract, status: long work and what became of it."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
 from tui.commands.options import Json, context_of, narrate, print_json, print_table
+
+_LEVELS: Final = ("info", "warning", "error")
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +60,9 @@ def _print_result(result: dict[str, Any]) -> None:
 def status(
     context: typer.Context,
     job: Annotated[int | None, typer.Argument(help="A job's number: show its log.")] = None,
+    level: Annotated[
+        Literal["info", "warning", "error"], typer.Option(help="Log lines of this level and above.")
+    ] = "info",
     json: Json = False,
 ) -> None:
     """Jobs and their progress."""
@@ -71,14 +76,16 @@ def status(
     recover_jobs(library)
     if job is not None:
         row = get_job(library, job)
-        lines = list_lines(library, job)
+        above = _LEVELS[_LEVELS.index(level) :]
+        lines = [line for line in list_lines(library, job) if line.level in above]
         if json:
             print_json({**asdict(row), "lines": [asdict(line) for line in lines]})
             return
         typer.echo(describe(row) + (f"\n{row.error}" if row.error else ""))
         for line in lines:
             typer.echo(f"{time.strftime('%H:%M:%S', time.localtime(line.at))} {line.text}")
-        typer.echo(log_tail(library, job), nl=False)
+        if level == "info":
+            typer.echo(log_tail(library, job), nl=False)
         return
     rows = list_jobs(library)
     if json:
