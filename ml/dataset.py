@@ -1,6 +1,6 @@
 """Clips of one part as arrays, varied anew in each epoch where it is train."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -61,9 +61,21 @@ def plain_features(part: Part, config: FeatureConfig, seed: int = 0) -> Floats:
             rows.append(extract_features(sequence, config))
         else:
             rng = np.random.default_rng([seed, _COPY, index])
-            frames = notebook_copy(notebook_frames(sequence.landmarks), copy, rng)
-            rows.append(notebook_window(frames, config))
+            rows.append(_copy_features(sequence, copy, config, rng))
     return np.stack(rows)
+
+
+def _copy_features(
+    sequence: Sequence, copy: CopyKind, config: FeatureConfig, rng: np.random.Generator
+) -> Floats:
+    """The features of one of the notebook's copies. shape=(length, channels)."""
+    if config.kind == "notebook":
+        return notebook_window(
+            notebook_copy(notebook_frames(sequence.landmarks), copy, rng), config
+        )
+    # The notebook's split with our own features: the same copies, made of the landmarks.
+    landmarks = notebook_copy(sequence.landmarks, copy, rng)
+    return extract_features(replace(sequence, landmarks=landmarks, score=None), config)
 
 
 @dataclass(slots=True)
