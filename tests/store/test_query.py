@@ -4,12 +4,13 @@ import threading
 import time
 from contextlib import suppress
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.errors import QueryError
-from store.query import run_query
+from store.query import MAX_VALUE_BYTES, WrongSqlError, quoted, read_schema, run_query
 from store.views import VIEWS
 
 WRITES = [
@@ -31,6 +32,35 @@ WRITES = [
     "REINDEX",
     "ANALYZE",
     "EXPLAIN DELETE FROM gloss; DELETE FROM gloss",
+    "ATTACH ':memory:' AS other",
+    "ATTACH 'file:catalog.sqlite?mode=rwc' AS other",
+    "DETACH main",
+    "CREATE TEMP VIEW t AS SELECT 1",
+    "CREATE TEMP TRIGGER t AFTER INSERT ON gloss BEGIN SELECT 1; END",
+    "CREATE VIRTUAL TABLE t USING fts5(a)",
+    "CREATE INDEX i ON gloss(text)",
+    "ALTER TABLE gloss ADD COLUMN a",
+    "INSERT INTO gloss(text) VALUES ('x') RETURNING id",
+    "REPLACE INTO gloss(id, text) VALUES (1, 'x')",
+    "INSERT INTO sqlite_master VALUES ('table', 't', 't', 0, '')",
+    "UPDATE sqlite_schema SET sql = ''",
+    "PRAGMA user_version=7",
+    "PRAGMA application_id=7",
+    "PRAGMA temp_store_directory='/tmp'",
+    "PRAGMA hard_heap_limit=1000",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA incremental_vacuum",
+    "PRAGMA optimize",
+    "PRAGMA trusted_schema=ON",
+    "SELECT * FROM pragma_journal_mode('DELETE')",
+    "SELECT LOAD_EXTENSION('x', 'y')",
+    "SELECT writefile('w.sqlite', 'x')",
+    "SELECT readfile('/etc/passwd')",
+    "SELECT edit('x', 'touch e.sqlite')",
+    "SELECT fts3_tokenizer('x', x'00')",
+    "SAVEPOINT a",
+    "COMMIT",
+    "VACUUM",
 ]
 
 
@@ -76,6 +106,71 @@ def test_rows_columns_and_the_limit(filled):
     assert result.rows == [("book", "train"), ("book", "val"), ("drink", "test")]
     assert result.truncated
     assert not run_query(filled, "SELECT 1", row_limit=1).truncated
+
+
+BOMBS = {
+    "a long text": "SELECT printf('%.*c', 100000000, 'x')",
+    "a huge blob": "SELECT zeroblob(1000000000)",
+    "a grown text": "WITH RECURSIVE r(t) AS (SELECT 'x' UNION ALL SELECT t || t FROM r) SELECT MAX(t) FROM r",
+    "replacing": "SELECT replace(hex(zeroblob(900000)), '0', hex(zeroblob(900000)))",
+    "all in one": "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) "
+    "SELECT group_concat(hex(zeroblob(1000))) FROM r",
+    "columns": "SELECT " + ", ".join(["zeroblob(2000000)"] * 400),
+    "deep": "SELECT " + "(" * 5000 + "1" + ")" * 5000,
+    "long": "SELECT 1" + " + 1" * 600_000,
+    "a pattern": f"SELECT 1 WHERE hex(zeroblob(900000)) LIKE '{'%_' * 2000}b'",
+    "compound": "SELECT 1 " + "UNION ALL SELECT 1 " * 5000,
+}
+
+
+@pytest.mark.parametrize("sql", BOMBS.values(), ids=BOMBS)
+def test_what_would_fill_the_memory_does_not(filled, sql):
+    process = psutil.Process()
+    before = process.memory_info().rss
+    with suppress(QueryError):
+        rows = run_query(filled, sql, time_limit_s=0.5).rows
+        assert sum(len(str(value)) for row in rows for value in row) <= MAX_VALUE_BYTES
+    assert process.memory_info().rss - before < 150 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("sql", "place"),
+    [
+        ("SELECT gloss FROM instances WHRE 1", "1"),
+        ("SELECT 1 + FROM gloss", "FROM"),
+        ("SELECT text, FROM gloss", "FROM"),
+        ("SELECT absent FROM gloss", "absent"),
+        ("SELECT g.absent FROM gloss g", "g.absent"),
+        ("SELECT * FROM nowhere", "nowhere"),
+        ("SELECT absent(1)", "absent"),
+        ("SELECT text FROM gloss WHERE text = 'open", "'open"),
+        ("SELECT (1", ""),
+    ],
+)
+def test_an_error_has_its_place(filled, sql, place):
+    with pytest.raises(WrongSqlError) as caught:
+        run_query(filled, sql)
+    assert caught.value.offset is not None
+    assert sql[caught.value.offset :].startswith(place)
+
+
+def test_text_that_is_no_utf_8_is_still_shown(filled):
+    assert run_query(filled, "SELECT CAST(x'61ff62' AS TEXT)").rows == [("a\ufffdb",)]
+
+
+def test_the_schema_names_tables_views_and_columns(filled):
+    schema = {relation.name: relation for relation in read_schema(filled)}
+    assert set(VIEWS) <= set(schema)
+    assert ("text", "VARCHAR") in schema["gloss"].columns
+    assert (schema["gloss"].kind, schema["instances"].kind) == ("table", "view")
+    assert "video_id" in dict(schema["instances"].columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("gloss", "gloss"), ("a b", '"a b"'), ('a"b', '"a""b"'), ("1a", '"1a"')]
+)
+def test_names_are_quoted_where_they_must_be(name, said):
+    assert quoted(name) == said
 
 
 ENDLESS = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT COUNT(*) FROM r"
