@@ -148,7 +148,7 @@ def _matching(candidates: list[Proposal], prefix: str) -> Iterable[Proposal]:
     seen: set[str] = set()
     for test in (str.startswith, lambda text, part: bool(part) and f"_{part}" in text):
         for item in candidates:
-            name = item.text.lower()
+            name = item.text.strip('"').lower()
             if name not in seen and name != low and test(name, low):
                 seen.add(name)
                 yield item

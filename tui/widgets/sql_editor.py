@@ -102,6 +102,7 @@ class SqlEditor(TextArea):
         """The text that a walk through the history put here; other text is the user's own."""
         self._popup = popup
         self._completion: Completion | None = None
+        self._proposed_at = 0
         self._typed = False
 
     def on_mount(self) -> None:
@@ -166,7 +167,8 @@ class SqlEditor(TextArea):
             return
         completion = complete(self.text, self.offset_in_text, self.schema, asked=asked)
         self._completion = completion if completion.proposals else None
-        back = self.offset_in_text - completion.start
+        self._proposed_at = self.offset_in_text
+        back = self._proposed_at - completion.start
         self._popup.show(completion, self.cursor_screen_offset + Offset(-back - 1, 1))
 
     def accept(self) -> None:
@@ -200,7 +202,7 @@ class SqlEditor(TextArea):
             self.close_popup()
 
     def on_text_area_selection_changed(self) -> None:
-        if self._completion is not None and self.offset_in_text < self._completion.start:
+        if self._completion is not None and self.offset_in_text != self._proposed_at:
             self.close_popup()
 
     def on_blur(self) -> None:
