@@ -13,7 +13,6 @@ from tui.commands.options import Context, Json, narrate, print_json
 if TYPE_CHECKING:
     from store.library import Library
 
-RUN_NAME: Final = "demo"
 _NEEDED_BYTES: Final = 200 * 2**20
 _LIVE_CLIPS: Final = 3
 
@@ -38,10 +37,8 @@ def demo(
     """
     started = time.monotonic()
     _require_space(folder)
-    library = _import(folder, clips)
-    _scan_and_extract(library)
-    run_id = _train(library)
-    _evaluate(library, run_id)
+    library = Context(folder / "library").create()
+    run_id = _go_the_road(library, folder / "dataset", clips)
     answers = _go_live(library, run_id)
     summary = _summary(library, run_id, answers, time.monotonic() - started)
     _print(summary, library, json=json)
@@ -64,61 +61,38 @@ def _require_space(folder: Path) -> None:
 
 
 def _step(number: int, text: str) -> None:
-    narrate(f"[{number}/7] {text}")
+    from tui.demo_road import STEPS
+
+    narrate(f"[{number}/{STEPS}] {text}")
 
 
-def _import(folder: Path, clips: int) -> "Library":
+def _go_the_road(library: "Library", dataset: Path, clips: int) -> int:
+    """Do the jobs of the demo and return the run's id. Raises JobError, StoppedError."""
+    from store.errors import JobError
+    from store.words import JobKind
+    from tui.commands.following import run_and_follow
+    from tui.demo_road import road, trained_run
+
+    for step in road(library, dataset, clips=clips):
+        _step(step.number, step.words)
+        if step.kind == JobKind.IMPORT:
+            _import(library, step.config)
+        elif step.kind is not None:
+            run_and_follow(library, step.kind, step.config)
+    run = trained_run(library)
+    if run is None:
+        raise JobError("The demo's training left no run.", hint="See: signtui status")
+    return run.id
+
+
+def _import(library: "Library", config: dict[str, Any]) -> None:
+    """Import in this process: it takes less time than starting another."""
     from store.importers.job import import_into
     from store.jobs import create_job, run_job
     from store.words import JobKind
-    from tui.commands.following import run_and_follow
 
-    library = Context(folder / "library").create()
-    dataset = folder / "dataset"
-    if not (dataset / "WLASL_v0.3.json").is_file():
-        _step(1, "Drawing clips of signing hands")
-        run_and_follow(
-            library, JobKind.DEMO, {"folder": str(dataset.absolute()), "clips_per_gloss": clips}
-        )
-    else:
-        _step(1, f"The clips in {dataset} are there already")
-    _step(2, "Importing the index into the catalog")
-    config = {"source": str(dataset.absolute())}
     with run_job(library, create_job(library, JobKind.IMPORT, config)) as job:
         import_into(job, config)
-    return library
-
-
-def _scan_and_extract(library: "Library") -> None:
-    from capture.config import ExtractConfig, ScanConfig
-    from store.words import JobKind
-    from tui.commands.following import run_and_follow
-
-    _step(3, "Scanning: is every clip there and readable?")
-    run_and_follow(library, JobKind.SCAN, ScanConfig().to_json())
-    _step(4, "Extracting hand landmarks with MediaPipe")
-    run_and_follow(library, JobKind.EXTRACT, ExtractConfig().to_json())
-
-
-def _train(library: "Library") -> int:
-    from ml.config import demo_config
-    from store.runs import list_runs
-    from store.words import Status
-    from tui.commands.runs import follow_training
-
-    for run in list_runs(library):
-        if run.name.startswith(RUN_NAME) and run.status == Status.FINISHED:
-            _step(5, f"Run {run.name} is trained already")
-            return run.id
-    _step(5, "Training a recogniser on three of the four signers")
-    return follow_training(library, demo_config(name=RUN_NAME), None)
-
-
-def _evaluate(library: "Library", run_id: int) -> None:
-    from tui.commands.runs import follow_evaluation
-
-    _step(6, "Evaluating on the signer that training never saw")
-    follow_evaluation(library, run_id, "test")
 
 
 def _go_live(library: "Library", run_id: int) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from tui.widgets.path_field import PathField
+
 
 @dataclass(frozen=True, slots=True)
 class ImportPaths:
@@ -56,9 +58,9 @@ class ImportForm(ModalScreen[ImportPaths | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="form") as form:
             form.border_title = "Import"
-            form.border_subtitle = "enter imports · escape cancels"
+            form.border_subtitle = "→ completes · enter imports · escape cancels"
             yield Static("A folder or .zip with WLASL_v0.3.json and videos/:", classes="muted")
-            yield Input(placeholder="folder or .zip", id="source", compact=True)
+            yield PathField(placeholder="folder or .zip", id="source")
             yield Static("or its parts, wherever they lie:", classes="muted")
             yield from _line("index", "WLASL_v0.3.json")
             yield from _line("videos", "folder of clips")
@@ -90,4 +92,4 @@ class ImportForm(ModalScreen[ImportPaths | None]):
 def _line(name: str, placeholder: str) -> ComposeResult:
     with Horizontal(classes="line"):
         yield Label(name)
-        yield Input(placeholder=placeholder, id=name, compact=True)
+        yield PathField(placeholder=placeholder, id=name)
