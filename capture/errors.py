@@ -2,6 +2,8 @@
 
 CaptureError
 ├─ UnreadableClipError    a clip that cannot be decoded; `reason` says why
+├─ SourceError            what was named is no camera, no clip and no address
+├─ CameraError            a camera or stream that does not open; the message tells why
 └─ ExtractorError         MediaPipe is missing, damaged or of another version
 """
 
@@ -14,6 +16,14 @@ class CaptureError(SigntuiError):
 
 class UnreadableClipError(CaptureError):
     """A clip without a picture to show: absent, empty, not a video, damaged."""
+
+
+class SourceError(CaptureError):
+    """A source that cannot be found out."""
+
+
+class CameraError(CaptureError):
+    """A camera or a stream on the net that cannot be opened."""
 
 
 class ExtractorError(CaptureError):

@@ -1,6 +1,7 @@
-"""Where frames come from: one protocol for files and, later, cameras."""
+"""Where frames come from: one protocol for files, cameras and streams."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -81,6 +82,36 @@ class VideoSource:
 
     def close(self) -> None:
         self._reader.close()
+
+
+class PacedSource(VideoSource):
+    """A file at its own speed, as a camera would show it: late frames are left out."""
+
+    live = True
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(path)
+        self.dropped = 0
+        """Frames that nobody was ready for."""
+        self._clock, self._sleep = clock, sleep
+
+    def __iter__(self) -> Iterator[Frame]:
+        rate = self.fps or ASSUMED_FPS
+        started = self._clock()
+        for frame in super().__iter__():
+            early = started + frame.time_s - self._clock()
+            if early > 0:
+                self._sleep(early)
+            elif -early > 1 / rate:
+                self.dropped += 1
+                continue
+            yield frame
 
 
 ASSUMED_FPS = 25.0

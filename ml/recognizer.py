@@ -4,6 +4,8 @@ TensorFlow is never imported here: live runs beside MediaPipe, and the two share
 """
 
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -48,6 +50,8 @@ class Recognizer:
         self.labels = bundle.labels
         self.features = bundle.features
         self.calibration = Calibration.from_json(bundle.about.get("calibration"))
+        self.measure: Callable[[str], AbstractContextManager[None]] = lambda _stage: nullcontext()
+        """Times the stages `features` and `model`."""
         shape = (1, self.features.length, channels(self.features))
         self._run = LiteModel(bundle.model, shape, len(self.labels))
 
@@ -68,8 +72,11 @@ class Recognizer:
         top: int = TOP,
     ) -> Prediction:
         """Name the sign that a sequence shows."""
-        features = extract_features(sequence, self.features, timestamps=timestamps)
-        return self.name(self.scores(features), top=top)
+        with self.measure("features"):
+            features = extract_features(sequence, self.features, timestamps=timestamps)
+        with self.measure("model"):
+            scores = self.scores(features)
+        return self.name(scores, top=top)
 
     def name(self, scores: Floats, *, top: int = TOP) -> Prediction:
         """The best glosses of plain scores, shape=(glosses,), with what these are worth."""
@@ -145,6 +152,14 @@ class Window:
     def hands(self) -> int:
         """Frames with a hand."""
         return sum(not np.isnan(frame[:, 0, 0]).all() for frame in self._landmarks)
+
+    def since(self, start_s: float, end_s: float = float("inf")) -> "Window":
+        """The frames of a stretch, ends included, as a window of their own."""
+        part = Window(None, self.fps, self.aspect)
+        for time_s, landmarks, right in zip(self._times, self._landmarks, self._right, strict=True):
+            if start_s <= time_s <= end_s:
+                part.add(time_s, landmarks, right)
+        return part
 
     def sequence(self) -> Sequence:
         """All that is in the window, hands named as a whole."""

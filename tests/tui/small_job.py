@@ -23,10 +23,12 @@ def _say(line: str) -> None:
 def _talk() -> None:
     for frame in range(3):
         event = {"event": "prediction", "frame": frame, "time_s": frame / 25, "top": _TOP}
-        _say(json.dumps({**event, "latency_ms": _LATENCY}))
+        _say(json.dumps({**event, "state": "signing", "latency_ms": _LATENCY}))
     _say("this is no JSON")
-    _say(json.dumps({"event": "prediction", "top": "nonsense"}))
-    _say(json.dumps({"event": "final", "frame": 2, "time_s": 0.1, "top": _TOP}))
+    _say(json.dumps({"event": "sign", "top": "nonsense"}))
+    for gloss in ("book", None):
+        _say(json.dumps({"event": "sign", "gloss": gloss, "time_s": 0.1, "top": _TOP}))
+    _say(json.dumps({"event": "final", "frames": 3, "time_s": 0.1, "top": _TOP}))
 
 
 def _work(job: RunningJob) -> None:

@@ -31,13 +31,16 @@ async def test_predictions_latency_and_history(app, library, real_child, clip):
         await open_live(pilot, clip)
         await pilot.press("s")
         screen = app.screen
-        await until(pilot, lambda: len(screen.events) == 4)
+        await until(pilot, lambda: len(screen.events) == 3)
         job = newest_job(library)
         assert (job.kind, job.config) == (JobKind.LIVE, {"run": run, "source": str(clip)})
         assert screen.query_one(PredictionBars).top == (("book", 0.8), ("drink", 0.1))
         assert "26 ms" in screen.query_one("#latency").border_subtitle
         assert "landmarks" in screen.query_one("#stages", Static).render().plain
-        assert str(screen.query_one("#history", RowTable).get_cell_at((0, 0))) == "whole"
+        history = screen.query_one("#history", RowTable)
+        shown = [[str(cell) for cell in history.get_row_at(row)[:2]] for row in range(3)]
+        assert shown == [["whole", "book"], ["0.10 s", "unknown (book?)"], ["0.10 s", "book"]]
+        assert "signing" in screen.query_one("#now").border_subtitle
         await pilot.press("x")
         await until(pilot, lambda: screen.child is None)
         assert newest_job(library).status == Status.CANCELLED

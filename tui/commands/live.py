@@ -2,7 +2,6 @@
 
 import json as json_module
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +18,21 @@ def register(app: typer.Typer) -> None:
 
 def live(
     context: typer.Context,
-    source: Annotated[str, typer.Option(help="A clip.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            help="A camera's number or name, a clip, a folder of clips, or an rtsp:// or http:// "
+            "address."
+        ),
+    ] = "0",
     model: Annotated[str, typer.Option(help="A run's name or number, or latest.")] = "latest",
+    realtime: Annotated[
+        bool, typer.Option(help="Show clips at their own speed, not as fast as possible.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
-    """Recognise signs in a clip with a trained run."""
-    for event in iter_live(context_of(context).open(), source, model):
+    """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
+    for event in iter_live(context_of(context).open(), source, model, realtime=realtime):
         if json:
             sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -32,15 +40,15 @@ def live(
             _say(event)
 
 
-def iter_live(library: "Library", source: str, model: str | int) -> Any:
+def iter_live(library: "Library", source: str, model: str | int, *, realtime: bool = False) -> Any:
     """Yield the events of a live job, as dicts.
 
     Raises:
         NotInCatalogError: there is no such run.
-        CaptureError: the source cannot be read.
+        SourceError: there is no such source.
         JobError: the live process failed.
     """
-    from capture.errors import UnreadableClipError
+    from capture.address import parse_address
     from store.errors import JobError
     from store.runs import get_run
     from store.words import JobKind, Status
@@ -48,10 +56,8 @@ def iter_live(library: "Library", source: str, model: str | int) -> Any:
     from tui.jobs import start_job
 
     run = get_run(library, model)
-    path = Path(source)
-    if not path.is_file():
-        raise UnreadableClipError(f"The clip {source} is not there.", hint="Check --source.")
-    config = {"run": run.id, "source": str(path.absolute())}
+    address = parse_address(source)
+    config = {"run": run.id, "source": address.value, "realtime": realtime}
     job = start_job(library, JobKind.LIVE, config, stdout=True)
     try:
         for line in job.stdout or ():
@@ -65,10 +71,26 @@ def iter_live(library: "Library", source: str, model: str | int) -> Any:
 
 
 def _say(event: dict[str, Any]) -> None:
-    if event.get("event") not in {"prediction", "final"}:
-        return
-    top = ", ".join(f"{p['gloss']} {100 * p['score']:.0f} %" for p in event["top"])
-    if event["event"] == "final":
-        typer.echo(top or "no hand was seen")
-    else:
-        narrate(f"{event['time_s']:7.2f} s  {top or 'no hand'}")
+    kind, top = event.get("event"), _shown(event.get("top") or [])
+    if kind == "start":
+        narrate(f"{event['source']} with {event['run']}")
+    elif kind == "source":
+        narrate(_STATES.get(event["state"], event["state"]))
+    elif kind == "sign":
+        word = event["gloss"] or "unknown"
+        typer.echo(f"{event['start_s']:7.2f} s  {word:<16} {top}")
+    elif kind == "final":
+        said = f"the whole of it: {top}" if top else "no hand was seen" * (not event["hands"])
+        narrate(f"{event['frames']} frames, {event['signs']} signs" + (f"; {said}" if said else ""))
+
+
+_STATES = {
+    "opening": "opening the source …",
+    "slow": "it takes longer than usual to open; on Windows up to half a minute …",
+    "stalled": "no frame comes; waiting …",
+    "lost": "the source is gone; waiting for it to come back …",
+}
+
+
+def _shown(top: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{part['gloss']} {100 * part['score']:.0f} %" for part in top[:3])

@@ -1,10 +1,9 @@
-"""Live: what a run reads in a clip, as it reads it."""
+"""Live: what a run reads in a camera, a clip or a stream, as it reads it."""
 
 import asyncio
 import json
 import logging
 from collections import deque
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from textual import on, work
@@ -15,6 +14,7 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Select, Sparkline, Static
 
+from capture.address import parse_address
 from store.errors import JobError
 from store.runs import RunRow, list_runs
 from store.words import ENDED, JobKind, Status
@@ -24,7 +24,7 @@ from tui.reading.live import read_clip_paths
 from tui.screens.page import Page
 from tui.widgets.prediction_bars import PredictionBars
 from tui.widgets.table import Column, Row, RowTable
-from tui.wording import percent
+from tui.wording import first_line, percent
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,14 @@ _COLUMNS: Final = (
     Column("time", "at", 8, right=True),
     Column("gloss", "gloss"),
     Column("score", "score", 6, right=True),
-    Column("second", "or", 20, from_width=70),
+    Column("second", "or", 28, from_width=70),
 )
 _MAX_LINE: Final = 1 << 20
+_SOURCES: Final = "a clip, a folder, a camera's number, rtsp:// or http://"
 
 
 class LiveScreen(Page):
-    """Predictions from a clip; the child process is ours, and goes when we go."""
+    """Signs as they are read; the child process is ours, and goes when we go."""
 
     NAME = "live"
     HOME = "#history"
@@ -48,7 +49,7 @@ class LiveScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start"),
         Binding("x", "stop", "Stop"),
-        Binding("c", "clip", "Choose clip"),
+        Binding("c", "clip", "Choose source"),
         Binding("n", "next_clip(1)", "Next clip"),
         Binding("p", "next_clip(-1)", "Previous clip", show=False),
         Binding("m", "run", "Choose run"),
@@ -68,8 +69,8 @@ class LiveScreen(Page):
                 yield Label("run")
                 yield Select[int]([], prompt="no run with a model yet", id="run", compact=True)
             with Horizontal(classes="line"):
-                yield Label("clip")
-                yield Input(placeholder="path of a clip", id="clip", compact=True)
+                yield Label("from")
+                yield Input(placeholder=_SOURCES, id="clip", compact=True)
                 yield Button("Start", id="start", variant="primary", compact=True)
         with Horizontal(id="middle"):
             with Vertical(id="now", classes="panel") as now:
@@ -113,11 +114,6 @@ class LiveScreen(Page):
         if not field.value and self._clips:
             field.value = self._clips[0]
 
-    @property
-    def clip(self) -> Path:
-        """The clip that is chosen."""
-        return Path(self.query_one("#clip", Input).value.strip()).expanduser().absolute()
-
     # The child
 
     @on(Button.Pressed, "#start")
@@ -128,26 +124,23 @@ class LiveScreen(Page):
             self.notify("Live runs already.")
             return
         run = self.query_one("#run", Select).value
-        path = self.clip
-        if not isinstance(run, int):
-            self.signtui.show_error(JobError("No run has a model yet.", hint="Train one: key 3."))
-            return
-        if not path.is_file():
-            self.signtui.show_error(JobError(f"The clip {path} is not there.", hint="Key c."))
-            return
-        config = {"run": run, "source": str(path)}
-        self.child = await self.signtui.start_job(JobKind.LIVE, config, stdout=True)
-        if self.child is not None:
-            self._clear(path)
-            self._listen(self.child)
+        with self.signtui.complaints():
+            if not isinstance(run, int):
+                raise JobError("No run has a model yet.", hint="Train one: key 3.")
+            address = parse_address(self.query_one("#clip", Input).value)
+            config = {"run": run, "source": address.value}
+            self.child = await self.signtui.start_job(JobKind.LIVE, config, stdout=True)
+            if self.child is not None:
+                self._clear(address.name)
+                self._listen(self.child)
 
-    def _clear(self, path: Path) -> None:
+    def _clear(self, name: str) -> None:
         self.events.clear()
         self._latencies.clear()
         self.query_one("#history", RowTable).show(())
         self.query_one(PredictionBars).top = ()
         self.query_one(RowTable).focus()
-        self.query_one("#now").border_title = Content(f"Now: {path.name}").markup
+        self.query_one("#now").border_title = Content(f"Now: {name}").markup
         self.query_one("#now").border_subtitle = "starting …"
 
     @work(thread=True, group="listen", exit_on_error=False)
@@ -164,14 +157,20 @@ class LiveScreen(Page):
 
     def on_live_event(self, message: LiveEvent) -> None:
         event = message.event
-        top = _top(event)
-        if event.get("event") not in {"prediction", "final"}:
-            return
-        when = "the whole clip" if event["event"] == "final" else _moment(event)
-        self.query_one(PredictionBars).top = top
-        self.query_one("#now").border_subtitle = when if top else f"no hand · {when}"
-        self._show_latency(event)
-        if not top:
+        panel = self.query_one("#now")
+        match event.get("event"):
+            case "prediction":
+                panel.border_subtitle = f"{first_line(event.get('state'), 20)} · {_moment(event)}"
+                self.query_one(PredictionBars).top = _top(event)
+                self._show_latency(event)
+            case "source":
+                panel.border_subtitle = first_line(event.get("state"), 20)
+            case "sign" | "final":
+                self.query_one(PredictionBars).top = _top(event)
+                self._remember(event)
+
+    def _remember(self, event: dict[str, Any]) -> None:
+        if not _top(event):
             return
         self.events.append(event)
         self.query_one("#history", RowTable).show(
@@ -258,11 +257,11 @@ def _moment(event: dict[str, Any]) -> str:
 
 
 def _history_cells(event: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
-    final = event["event"] == "final"
     (gloss, score), *others = _top(event)
+    known = event["event"] == "final" or event.get("gloss") is not None
     return (
-        "whole" if final else _moment(event),
-        (gloss, "$primary") if final else gloss,
+        "whole" if event["event"] == "final" else _moment(event),
+        (gloss, "$primary") if known else (f"unknown ({gloss}?)", "$muted"),
         percent(score),
-        f"{others[0][0]} {percent(others[0][1])}" if others else "",
+        ", ".join(f"{name} {percent(part)}" for name, part in others[:2]),
     )
