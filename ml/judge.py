@@ -43,11 +43,25 @@ class Judgement:
 def judge(
     recognizer: Recognizer, samples: tuple[Sample, ...], part: Part, seed: int = 0
 ) -> Judgement:
-    """Recognise each clip of a part as live would."""
-    features = plain_features(part, recognizer.features, seed)
+    """Recognise each clip of a part as live would, and its copies never."""
+    own = one_of_each(samples)
+    features = plain_features(part, recognizer.features, seed)[own]
     scores = np.stack([recognizer.scores(clip) for clip in features])
-    ranks = true_ranks(scores, part.targets)
-    return Judgement(accuracy(ranks, part.targets), samples, scores, part.targets, ranks)
+    targets = part.targets[own]
+    ranks = true_ranks(scores, targets)
+    clips = tuple(samples[index] for index in own)
+    return Judgement(accuracy(ranks, targets), clips, scores, targets, ranks)
+
+
+def one_of_each(samples: tuple[Sample, ...]) -> NDArray[np.int64]:
+    """Indices of the first sample of each clip, shape=(clips,).
+
+    The notebook's split has copies of clips in val: they are no further clips to rest on.
+    """
+    first: dict[int, int] = {}
+    for index, sample in enumerate(samples):
+        first.setdefault(sample.row.instance_id, index)
+    return np.fromiter(first.values(), np.int64, len(first))
 
 
 def calibrate(recognizer: Recognizer, judgement: Judgement) -> dict[str, Any]:
@@ -95,20 +109,18 @@ def record(
 
 
 def _predictions(judgement: Judgement, recognizer: Recognizer) -> list[PredictionRow]:
-    rows: dict[int, PredictionRow] = {}
+    rows = []
     for sample, scores, rank in zip(
         judgement.samples, judgement.scores, judgement.ranks, strict=True
     ):
         top = recognizer.name(scores, top=10).top
-        # Of a clip's copies in the notebook's split the first one stands for all.
-        rows.setdefault(
-            sample.row.instance_id,
+        rows.append(
             PredictionRow(
                 instance_id=sample.row.instance_id,
                 rank=int(rank),
                 predicted=top[0][0],
                 score=top[0][1],
                 top=[list(pair) for pair in top],
-            ),
+            )
         )
-    return list(rows.values())
+    return rows

@@ -18,7 +18,7 @@ from ml.dataset import Part, load_part, plain_features
 from ml.errors import ModelError
 from ml.export import export_bundle
 from ml.fitting import Fitting, predict
-from ml.judge import calibrate, judge, record
+from ml.judge import calibrate, judge, one_of_each, record
 from ml.metrics import accuracy, true_ranks
 from ml.models import build_model
 from ml.prepare import Data, prepare_data, write_split
@@ -193,8 +193,9 @@ def _export(library: Library, training: _Training, fitting: Fitting, seconds: fl
     """Write the bundle of the best epoch, and judge val with it."""
     fitting.take_best()
     data, config = training.data, fitting.config
-    features = plain_features(fitting.val, config.features, config.seed)
-    targets = fitting.val.targets
+    own = one_of_each(data.split.val)
+    features = plain_features(fitting.val, config.features, config.seed)[own]
+    targets = fitting.val.targets[own]
     found = accuracy(true_ranks(predict(fitting.model, features), targets), targets)
     split = {"kind": data.split.kind, "hash": data.split.hash, "leaking": data.split.leaking}
     about = {
