@@ -1,10 +1,11 @@
 """runs and train --check on the command line: the same figures as on the screens."""
 
+import io
 import json
 
 import pytest
 
-from store.runs import list_evaluations
+from store.runs import list_evaluations, list_runs
 from tests.tui.conftest import add_run
 from tests.tui.judged import add_judged, judge
 from tui import cli
@@ -105,3 +106,16 @@ def test_train_check_exits_with_what_it_found(signtui, library):
     code, out, _ = signtui("train", "--check", "--glosses", "300")
     assert (code, "error: The subset 300 is not in this library" in out) == (1, True)
     assert json.loads(signtui("runs", "--json")[1]) == []
+
+
+def test_runs_are_renamed_and_deleted(signtui, library, monkeypatch):
+    run = add_run(library, "old")
+    assert signtui("runs", "old", "--rename", "latest")[0] == 1
+    code, out, err = signtui("runs", "old", "--rename", "better")
+    assert (code, out, "is now named better" in err) == (0, "", True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert signtui("runs", "better", "--delete")[0] == 130
+    assert [found.id for found in list_runs(library)] == [run]
+    assert signtui("runs", "better", "--delete", "--yes")[0] == 0
+    assert list_runs(library) == []
+    assert signtui("runs", "--delete")[0] == 2

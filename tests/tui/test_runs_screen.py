@@ -1,12 +1,15 @@
 """Runs: the table, curves, the form, resume, stop, evaluate."""
 
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
+from store.runs import list_runs
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_run, newest_job, settle, until
 from tui.screens.compare import CompareScreen
+from tui.screens.dialogs import ErrorDialog
 from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.run import RunScreen
+from tui.screens.run_dialogs import DeleteRunDialog
 from tui.widgets.curves import CurvePlot
 from tui.widgets.table import RowTable
 
@@ -171,3 +174,39 @@ async def test_every_key_of_the_footer_is_seen_at_80_cells(app, library):
             await settle(pilot)
             footer = app.screen.query_one(Footer)
             assert footer.virtual_size.width <= 80, footer.virtual_size
+
+
+async def test_a_run_is_renamed_and_deleted_after_a_question(app, library):
+    old, new = add_run(library, "old"), add_run(library, "new")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await pilot.press("f2")
+        app.screen.query_one(Input).value = "old"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, ErrorDialog), "the name is taken"
+        await pilot.press("escape", "f2")
+        app.screen.query_one(Input).value = "newer"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [row[0] for row in rows(app)] == ["newer", "old"]
+        await pilot.press("d", "enter")
+        await settle(pilot)
+        assert len(rows(app)) == 2, "the answer that costs nothing has the focus"
+        await pilot.press("d", "y")
+        await settle(pilot)
+        assert [row[0] for row in rows(app)] == ["old"]
+        assert [run.id for run in list_runs(library)] == [old]
+        assert not library.run_dir(new).exists()
+
+
+async def test_a_run_that_trains_is_not_deleted(app, library):
+    job = add_job(library, JobKind.TRAIN, Status.RUNNING, done=3, total=30, unit="epochs")
+    add_run(library, "now", status=Status.RUNNING, job_id=job.id)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot)
+        await until(pilot, lambda: app.screen.job)
+        await pilot.press("d")
+        await settle(pilot)
+        assert not isinstance(app.screen, DeleteRunDialog)
+        assert list_runs(library)

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tui.commands.options import Json, context_of, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json, print_table
 
 if TYPE_CHECKING:
     from store.evaluations import ConfusedPair, GroupResult
     from store.library import Library
     from store.runs import EvaluationRow
-    from tui.reading.comparison import Comparison
     from tui.reading.runs import SplitTables
 
 LEAK_NOTE: Final = (
@@ -33,19 +32,30 @@ def runs(
     compare: Annotated[
         bool, typer.Option("--compare", help="Two to four runs side by side.")
     ] = False,
+    rename: Annotated[str | None, typer.Option(help="Give the run another name.")] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the run and its model; asks first.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """All runs with their accuracies, one in detail, or some compared."""
     library = context_of(context).open()
     chosen = run or []
     if compare:
+        from tui.commands.run_comparison import print_comparison
+
         print_comparison(library, chosen, split, json=json)
     elif not chosen:
-        if glosses or confused or signers:
-            raise typer.BadParameter("Name the run whose table is wanted.")
+        if glosses or confused or signers or delete or rename:
+            raise typer.BadParameter("Name the run that is meant.")
         _print_all(library, json=json)
     elif len(chosen) > 1:
         raise typer.BadParameter("Name one run, or compare several with --compare.")
+    elif delete:
+        _delete(library, chosen[0], yes=yes)
+    elif rename is not None:
+        _rename(library, chosen[0], rename)
     else:
         wanted = {"glosses": glosses, "confused": confused, "signers": signers}
         print_run_tables(
@@ -71,6 +81,28 @@ def _print_all(library: "Library", *, json: bool) -> None:
     for row in rows:
         row[5] = "leaks" if row[5] else ""
     print_table([*found.columns[:5], "", *found.columns[6:]], rows)
+
+
+def _delete(library: "Library", reference: str, *, yes: bool) -> None:
+    """Raises NotInCatalogError, RunBusyError, StoreError, typer.Abort."""
+    from store.run_changes import delete_run
+    from store.runs import get_run
+
+    run = get_run(library, reference)
+    if not yes:
+        typer.confirm(f"Delete run {run.id} {run.name} with its model?", abort=True, err=True)
+    delete_run(library, run.id)
+    narrate(f"Run {run.id} {run.name} is deleted.")
+
+
+def _rename(library: "Library", reference: str, name: str) -> None:
+    """Raises NotInCatalogError, StoreError."""
+    from store.run_changes import rename_run
+    from store.runs import get_run
+
+    run = get_run(library, reference)
+    rename_run(library, run.id, name)
+    narrate(f"Run {run.id} {run.name} is now named {name.strip()}.")
 
 
 def print_run(library: "Library", run_id: int, *, json: bool) -> None:
@@ -178,42 +210,3 @@ def _print_pairs(split: str, pairs: Sequence["ConfusedPair"]) -> None:
         [[pair.gloss, pair.other, pair.clips, pair.there, pair.back] for pair in pairs],
         title=f"Confused, {split}",
     )
-
-
-def print_comparison(
-    library: "Library", references: list[str], split: str | None, *, json: bool
-) -> None:
-    """Runs side by side: settings that differ, accuracies, and paired differences.
-
-    Raises:
-        NotInCatalogError: there is no such run.
-        SigntuiError: too few or too many runs.
-    """
-    from store.runs import get_run
-    from tui.reading.comparison import compare_runs
-
-    found = compare_runs(library, [get_run(library, name).id for name in references], split)
-    if json:
-        print_json(found.as_json())
-    else:
-        _print_comparison(found)
-
-
-def _print_comparison(found: "Comparison") -> None:
-    from tui.reading.comparison import verdict
-
-    names = {item.run.id: item.run.name for item in found.runs}
-    print_table(["setting", *names.values()], [[row.name, *row.values] for row in found.settings])
-    for item in found.runs:
-        typer.echo(f"{item.run.name}{' (leaks)' if item.leaks else ''}")
-        for row in item.evaluations:
-            typer.echo(describe_evaluation(row))
-    for result in found.paired:
-        counts = result.counts
-        typer.echo(f"{result.split}: {verdict(result, found.runs)}")
-        typer.echo(
-            f"  right: both {counts.both:,}, only {names[result.run_a]} {counts.only_a:,}, "
-            f"only {names[result.run_b]} {counts.only_b:,}, neither {counts.neither:,}"
-        )
-    for note in found.notes:
-        typer.echo(f"Note: {note}")

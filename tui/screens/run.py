@@ -15,6 +15,7 @@ from store.evaluations import clips_of, clips_of_pair
 from store.jobs import JobRow
 from store.words import ENDED, JobKind
 from tui.reading.runs import RunDetail, SplitTables, read_run
+from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.page import signtui_of
 from tui.screens.run_rows import (
     GLOSS_COLUMNS,
@@ -56,6 +57,7 @@ class RunScreen(Screen[None]):
             for number, (name, title) in enumerate(_VIEWS.items(), start=1)
         ),
         Binding("v", "next_split", "Val or test"),
+        Binding("e", "evaluate", "Evaluate"),
     ]
 
     def __init__(self, run_id: int) -> None:
@@ -174,11 +176,23 @@ class RunScreen(Screen[None]):
     def action_next_split(self) -> None:
         """Show the tables of the next split that this run was measured on."""
         if self.detail is None or len(self.detail.tables) < 2:  # noqa: PLR2004
-            self.notify("There is no other evaluation; e in the list of runs makes one.")
+            self.notify("There is no other evaluation; e makes one.")
             return
         splits = [split for split in _PREFERRED if split in self.detail.tables]
         self.split = splits[(splits.index(str(self.split)) + 1) % len(splits)]
         self._show_tables(self.detail)
+
+    def action_evaluate(self) -> None:
+        run = self.detail.summary.run if self.detail else None
+        if run is None or not run.bundle:
+            self.notify("Only a run with a finished model can be evaluated.")
+            return
+        self.app.push_screen(EvaluateForm(run), self._evaluate)
+
+    async def _evaluate(self, split: str | None) -> None:
+        if split is not None:
+            config = {"run": self.run_id, "split": split}
+            await signtui_of(self).start_job(JobKind.EVALUATE, config)
 
     @on(SortedTable.Chosen)
     async def _show_clips(self, event: SortedTable.Chosen) -> None:

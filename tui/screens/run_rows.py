@@ -1,14 +1,28 @@
-"""The rows of a run's tables: glosses, signers and confused pairs."""
+"""The rows of the table of runs, and of a run's own: glosses, signers and confused pairs."""
 
 from typing import Final
 
 from store.evaluations import ConfusedPair, GroupResult
+from tui.reading.runs import RunSummary
+from tui.screens.run_words import split_cell
 from tui.widgets.sorted_table import SortedRow
-from tui.widgets.table import Cell, Column
-from tui.wording import DASH, count
+from tui.widgets.table import Cell, Column, Row, state_cell
+from tui.wording import DASH, accuracy, ago, count
 
 _BAR: Final = 12
 
+_MARK: Final[Cell] = ("●", "$primary")
+
+RUN_COLUMNS: Final = (
+    Column("mark", " ", 1),
+    Column("name", "run"),
+    Column("preset", "preset", 9, from_width=100),
+    Column("split", "split", 14),
+    Column("state", "state", 11),
+    Column("epochs", "epochs", 6, right=True, from_width=100),
+    Column("top1", "top-1 [95 % interval]", 27),
+    Column("started", "started", 10, from_width=110),
+)
 _RESULT: Final = (
     Column("clips", "clips", 5, right=True),
     Column("right", "right", 5, right=True),
@@ -29,6 +43,24 @@ PAIR_COLUMNS: Final = (
     Column("there", "first as second", 15, right=True),
     Column("back", "second as first", 15, right=True),
 )
+
+
+def run_row(item: RunSummary, now: float, *, marked: bool) -> Row:
+    """A run with its best evaluation; `now` is in seconds since 1970."""
+    best = item.best
+    return Row(
+        str(item.run.id),
+        (
+            _MARK if marked else "",
+            item.run.name,
+            item.run.preset,
+            split_cell(item),
+            state_cell(item.run.status),
+            str(item.epochs),
+            f"{best.split} {accuracy(best.top1, best.low, best.high, best.n)}" if best else DASH,
+            ago(item.run.created_at, now),
+        ),
+    )
 
 
 def gloss_row(group: GroupResult, train_clips: dict[str, int]) -> SortedRow:

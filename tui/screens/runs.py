@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Static
 
 from ml.config import TrainConfig, train_job
 from store.jobs import JobRow
+from store.run_changes import delete_run, rename_run
 from store.runs import list_epochs
 from store.words import ENDED, JobKind, Request, Status
 from tui.reading.comparison import FEWEST, MOST
@@ -21,25 +22,15 @@ from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
 from tui.screens.run import RunScreen
+from tui.screens.run_dialogs import DeleteRunDialog, RenameRunDialog
 from tui.screens.run_form import RunForm
-from tui.screens.run_words import about, split_cell
+from tui.screens.run_rows import RUN_COLUMNS, run_row
+from tui.screens.run_words import about
 from tui.widgets.job_bar import JobBar
 from tui.widgets.run_curves import RunCurves
-from tui.widgets.table import Cell, Column, Row, RowTable, state_cell
-from tui.wording import DASH, accuracy, ago
+from tui.widgets.table import RowTable
 
-_COLUMNS: Final = (
-    Column("mark", " ", 1),
-    Column("name", "run"),
-    Column("preset", "preset", 9, from_width=100),
-    Column("split", "split", 14),
-    Column("state", "state", 11),
-    Column("epochs", "epochs", 6, right=True, from_width=100),
-    Column("top1", "top-1 [95 % interval]", 27),
-    Column("started", "started", 10, from_width=110),
-)
 _ACTIVE: Final = frozenset({Status.QUEUED, Status.RUNNING})
-_MARK: Final[Cell] = ("●", "$primary")
 
 
 class RunsScreen(Page):
@@ -57,6 +48,8 @@ class RunsScreen(Page):
         Binding("x", "stop", "Stop", tooltip="Stop after this epoch and keep the best one"),
         Binding("e", "evaluate", "Evaluate"),
         Binding("l", "log", "Log"),
+        Binding("f2", "rename", "Rename the run", show=False),
+        Binding("delete,d", "delete", "Delete the run", show=False),
     ]
 
     def __init__(self) -> None:
@@ -70,7 +63,7 @@ class RunsScreen(Page):
         with Vertical(id="table", classes="panel") as table:
             table.border_title = "Runs"
             table.border_subtitle = "enter opens · space marks, c compares"
-            yield RowTable(_COLUMNS, id="runs")
+            yield RowTable(RUN_COLUMNS, id="runs")
         with Vertical(id="one", classes="panel"):
             yield JobBar(id="bar")
             yield Static(id="about")
@@ -107,7 +100,7 @@ class RunsScreen(Page):
         now = self.signtui.clock()
         there = {item.run.id for item in self.runs}
         self.marked = [run_id for run_id in self.marked if run_id in there]
-        rows = (_row(item, now, marked=item.run.id in self.marked) for item in self.runs)
+        rows = (run_row(item, now, marked=item.run.id in self.marked) for item in self.runs)
         self.query_one("#runs", RowTable).show(rows)
 
     @property
@@ -202,30 +195,37 @@ class RunsScreen(Page):
         if self.chosen is None or not self.chosen.run.bundle:
             self.notify("Only a run with a finished model can be evaluated.")
             return
-        self.app.push_screen(EvaluateForm(self.chosen.run.name), self._evaluate)
+        self.app.push_screen(EvaluateForm(self.chosen.run), self._evaluate)
 
     async def _evaluate(self, split: str | None) -> None:
         if split is not None and self.chosen is not None:
             config = {"run": self.chosen.run.id, "split": split}
             await self.signtui.start_job(JobKind.EVALUATE, config)
 
+    def action_rename(self) -> None:
+        if self.chosen is not None:
+            self.app.push_screen(RenameRunDialog(self.chosen.run.name), self._rename)
+
+    async def _rename(self, name: str | None) -> None:
+        if name is not None and self.chosen is not None:
+            with self.signtui.complaints():
+                await asyncio.to_thread(rename_run, self.library, self.chosen.run.id, name)
+                self._read_runs()
+
+    def action_delete(self) -> None:
+        if self.chosen is None:
+            return
+        if self.job is not None and self.job.status not in ENDED:
+            self.notify("This run is being trained; x stops it.")
+            return
+        self.app.push_screen(DeleteRunDialog(self.chosen.run.name), self._delete)
+
+    async def _delete(self, answer: bool | None) -> None:
+        if answer and self.chosen is not None:
+            with self.signtui.complaints():
+                await asyncio.to_thread(delete_run, self.library, self.chosen.run.id)
+                self._read_runs()
+
     def action_log(self) -> None:
         if self.job is not None:
             self.app.push_screen(JobLogScreen(self.job.id))
-
-
-def _row(item: RunSummary, now: float, *, marked: bool) -> Row:
-    best = item.best
-    return Row(
-        str(item.run.id),
-        (
-            _MARK if marked else "",
-            item.run.name,
-            item.run.preset,
-            split_cell(item),
-            state_cell(item.run.status),
-            str(item.epochs),
-            f"{best.split} {accuracy(best.top1, best.low, best.high, best.n)}" if best else DASH,
-            ago(item.run.created_at, now),
-        ),
-    )
