@@ -94,6 +94,11 @@ class PictureChild:
         try:
             more = self._read_some(out)
         except (OSError, ValueError):
+            # It was stopped while we waited.
+            more = False
+        except UnreadableClipError:
+            if not self._late.is_set():
+                raise
             more = False
         self.pictures.complete = not more
         if not more and self._late.is_set():

@@ -1,41 +1,66 @@
-"""One clip: what the catalog knows of it, and its landmarks moving."""
+"""One clip: its pictures, what the catalog knows of it, and its landmarks moving."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from pathlib import Path
+from typing import ClassVar, Final
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import ContentSwitcher, DataTable, Footer, Static
 
 from store.errors import SigntuiError
+from store.words import Availability
+from tui import clip_words
+from tui.player import play
 from tui.reading.clip import ClipFacts, read_clip, read_landmarks
+from tui.reading.pictures import PictureChild
+from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.page import signtui_of
 from tui.widgets.facts import Fact, FactList
+from tui.widgets.pixels import FilmStrip
 from tui.widgets.presence_bar import PresenceBar
 from tui.widgets.skeleton_view import SkeletonView
-from tui.wording import STATE_COLOURS, first_line, percent, size
+from tui.widgets.table import RowTable
+from tui.wording import count, first_line
 
 _STEP: Final = 10
+LISTS: Final = ("facts", "history", "twins", "runs")
+_NONE: Final = {
+    "history": "Its landmarks were never looked for.",
+    "twins": "No other clip is known to be the same.",
+    "runs": "No run was measured on it.",
+}
 
 
-class ClipScreen(Screen[None]):
-    """Metadata at the left, the hands at the right."""
+class ClipScreen(Screen[bool]):
+    """Pictures at the top, facts at the left, the hands at the right.
+
+    Closed with True where the instance, or another one seen from here, was excluded or taken back.
+    """
 
     CSS_PATH = "clip.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as in Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Back"),
-        Binding("space", "play", "Play or stop"),
-        Binding("left", "step(-1)", "Frame back", key_display="←", priority=True),
-        Binding("right", "step(1)", "Next frame", key_display="→", priority=True),
+        Binding("escape", "back", "Back"),
+        Binding("space", "play", "Play"),
+        Binding("left", "step(-1)", "Frame back", show=False, priority=True),
+        Binding("right", "step(1)", "Next frame", show=False, priority=True),
         Binding("shift+left", f"step(-{_STEP})", f"{_STEP} frames back", show=False),
         Binding("shift+right", f"step({_STEP})", f"{_STEP} frames on", show=False),
         Binding("home", "first", "First frame", show=False),
+        Binding("f", "picture", "Picture"),
+        Binding("t", "list(1)", "Lists"),
+        Binding("T", "list(-1)", "List before", show=False),
+        Binding("n,j", "go(1)", "Next", key_display="n"),
+        Binding("p,k", "go(-1)", "Previous clip", show=False, key_display="p"),
+        Binding("x", "exclude", "Exclude"),
+        Binding("w", "watch", "Player"),
     ]
 
     def __init__(self, instance_id: int, listing: Sequence[int] = (), place: int = 0) -> None:
@@ -48,13 +73,29 @@ class ClipScreen(Screen[None]):
         """
         super().__init__()
         self.instance_id = instance_id
-        self._listing, self._place = listing, place
         self.facts: ClipFacts | None = None
+        self._listing, self._place = listing, place
+        self._child: PictureChild | None = None
+        self._changed = False
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
-            with VerticalScroll(id="facts", classes="panel"):
-                yield FactList(id="text")
+        with Vertical(id="strip", classes="panel"):
+            yield FilmStrip(id="film")
+            yield Static(id="no-pictures", markup=False)
+        with Horizontal(id="body"):
+            with Vertical(id="known", classes="panel"):
+                yield Static(id="lists")
+                with ContentSwitcher(initial="facts", id="switcher"):
+                    with VerticalScroll(id="facts"):
+                        yield FactList(id="text")
+                    for name, columns in (
+                        ("history", clip_words.HISTORY_COLUMNS),
+                        ("twins", clip_words.TWIN_COLUMNS),
+                        ("runs", clip_words.RUN_COLUMNS),
+                    ):
+                        with VerticalScroll(id=name, can_focus=False):
+                            yield RowTable(columns, id=f"{name}-table")
+                            yield FactList(id=f"{name}-detail")
             with Vertical(id="hands", classes="panel") as hands:
                 hands.border_title = "Landmarks"
                 yield SkeletonView(id="skeleton")
@@ -65,44 +106,170 @@ class ClipScreen(Screen[None]):
         self.watch(self.query_one(SkeletonView), "frame", self._frame_changed, init=False)
         self._read()
 
-    @work(exclusive=True, exit_on_error=False)
+    def on_unmount(self) -> None:
+        self._stop_child()
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(SkeletonView).playing = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """A page that was opened from no list has no neighbours."""
+        return action != "go" or len(self._listing) > 1
+
+    # Reading
+
+    @work(exclusive=True, group="clip", exit_on_error=False)
     async def _read(self) -> None:
+        self._stop_child()
         library = signtui_of(self).opened
+        panel = self.query_one("#hands")
         try:
             self.facts = await asyncio.to_thread(read_clip, library, self.instance_id)
             self._show_facts(self.facts)
+            self._read_pictures(self.facts)
             sequence = await asyncio.to_thread(read_landmarks, library, self.facts)
         except SigntuiError as error:
-            self.query_one("#hands").border_subtitle = Content(error.message).markup
+            sequence = None
+            panel.border_subtitle = Content(error.message).markup
+        else:
+            panel.border_subtitle = "" if sequence is not None and len(sequence) else "none yet"
+        if self.facts is None:
             return
-        panel = self.query_one("#hands")
-        if sequence is None or not len(sequence):
-            panel.border_subtitle = "none yet"
-            return
-        self.query_one(PresenceBar).present = tuple(
-            (bool(left), bool(right)) for left, right in sequence.present
-        )
-        self.query_one(SkeletonView).show(sequence, play=True)
+        if sequence is not None and not len(sequence):
+            sequence = None
+        present = sequence.present if sequence is not None else ()
+        self.query_one(PresenceBar).present = tuple((bool(a), bool(b)) for a, b in present)
+        view = self.query_one(SkeletonView)
+        first = self.facts.first_frame if sequence is not None else self.facts.frame_range[0]
+        view.show(sequence, first=first, play=sequence is not None)
         self._frame_changed(0)
 
-    def _show_facts(self, facts: ClipFacts) -> None:
-        panel = self.query_one("#facts")
+    @work(exclusive=True, group="pictures", exit_on_error=False)
+    async def _read_pictures(self, facts: ClipFacts) -> None:
         row = facts.instance
-        panel.border_title = Content(first_line(f"{row['gloss']}  {row['video_id']}", 60)).markup
-        self.query_one(FactList).facts = _describe(facts)
+        self._show_pictures(None)
+        if row["availability"] != Availability.AVAILABLE or not row["path"]:
+            self._say_why(f"{row['availability']}: {row['reason'] or 'no clip to look at'}")
+            return
+        child: PictureChild | None = None
+        try:
+            child = self._child = PictureChild(Path(row["path"]), *facts.frame_range)
+            more = True
+            while more:
+                more = await asyncio.to_thread(child.read)
+                self._show_pictures(child)
+        except SigntuiError as error:
+            self._say_why(error.message)
+        finally:
+            if child is not None:
+                child.stop()
+
+    def _show_pictures(self, child: PictureChild | None) -> None:
+        pictures = child.pictures if child is not None else None
+        self.query_one("#strip").remove_class("-bare")
+        middle = clip_words.box_middle(self.facts.instance) if self.facts is not None else None
+        self.query_one(FilmStrip).show(pictures, middle=0.5 if middle is None else middle)
+        self.query_one(SkeletonView).show_pictures(pictures)
+
+    def _say_why(self, reason: str) -> None:
+        self.query_one("#strip").add_class("-bare")
+        self.query_one("#no-pictures", Static).update(first_line(reason))
+
+    def _stop_child(self) -> None:
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    # Showing
+
+    def _show_facts(self, facts: ClipFacts) -> None:
+        row, now = facts.instance, signtui_of(self).clock()
+        strip = self.query_one("#strip")
+        strip.border_title = Content(first_line(f"{row['gloss']}  {row['video_id']}", 60)).markup
+        if len(self._listing) > 1:
+            strip.border_subtitle = f"{count(self._place + 1)} of {count(len(self._listing))}"
+        self.query_one("#text", FactList).facts = clip_words.describe(facts)
+        for name, rows in (
+            ("history", clip_words.history_rows(facts, now)),
+            ("twins", clip_words.twin_rows(facts)),
+            ("runs", clip_words.run_rows(facts)),
+        ):
+            self.query_one(f"#{name}-table", RowTable).show(rows)
+            self._show_detail(name)
+        self._show_lists()
+
+    def _show_lists(self) -> None:
+        """The names of the lists, the current one marked, with how much is in each."""
+        facts, shown = self.facts, self.query_one(ContentSwitcher).current
+        if facts is None:
+            return
+        numbers = {
+            "facts": 0,
+            "history": len(facts.extractions),
+            "twins": len(facts.twins),
+            "runs": len(facts.predictions),
+        }
+        disputed = any(twin.contradicts for twin in facts.twins)
+        words = []
+        for name in LISTS:
+            number = f" {numbers[name]}" if numbers[name] else ""
+            if name == shown:
+                words.append(f"[bold $primary]{name}{number}[/]")
+            else:
+                style = "$error" if name == "twins" and disputed else "$muted"
+                words.append(f"[@click=screen.show_list('{name}')]{name}[/][{style}]{number}[/]")
+        self.query_one("#lists", Static).update("  ".join(words))
+
+    def _show_detail(self, name: str) -> None:
+        if self.facts is None:
+            return
+        facts, now = self.facts, signtui_of(self).clock()
+        key = self.query_one(f"#{name}-table", RowTable).current
+        detail = self.query_one(f"#{name}-detail", FactList)
+        self.query_one(f"#{name}-table").display = key is not None
+        if key is None:
+            detail.facts = (Fact(value=_NONE[name], style="$muted"),)
+        elif name == "history":
+            detail.facts = clip_words.describe_extraction(facts.extractions[int(key)], now)
+        elif name == "runs":
+            detail.facts = clip_words.describe_prediction(facts.predictions[int(key)])
+        else:
+            twin = next(twin for twin in facts.twins if twin.instance_id == int(key))
+            detail.facts = clip_words.describe_twin(twin, facts)
+
+    @on(DataTable.RowHighlighted)
+    def _row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        self._show_detail(str(event.data_table.id).removesuffix("-table"))
+
+    @on(DataTable.RowSelected, "#twins-table")
+    def _twin_chosen(self, event: DataTable.RowSelected) -> None:
+        if self.facts is not None:
+            ids = [twin.instance_id for twin in self.facts.twins]
+            chosen = int(str(event.row_key.value))
+            self.app.push_screen(ClipScreen(chosen, ids, ids.index(chosen)), self._came_back)
+
+    def _came_back(self, changed: bool | None) -> None:
+        if changed:
+            self._changed = True
+            self._read()
 
     def _frame_changed(self, frame: int) -> None:
         view = self.query_one(SkeletonView)
-        if view.sequence is None:
+        if not view.frames:
             return
         self.query_one(PresenceBar).frame = frame
         self.query_one(
             "#hands"
-        ).border_subtitle = f"frame {frame + 1} of {len(view.sequence)} · {frame / view.fps:.2f} s"
+        ).border_subtitle = f"frame {frame + 1} of {view.frames} · {frame / view.fps:.2f} s"
+
+    # Keys
+
+    def action_back(self) -> None:
+        self.dismiss(self._changed)
 
     def action_play(self) -> None:
         view = self.query_one(SkeletonView)
-        view.playing = not view.playing and view.sequence is not None
+        view.playing = not view.playing and view.frames > 0
 
     def action_step(self, frames: int) -> None:
         view = self.query_one(SkeletonView)
@@ -114,56 +281,56 @@ class ClipScreen(Screen[None]):
         view.playing = False
         view.frame = 0
 
+    def action_picture(self) -> None:
+        """The clip's own picture behind the hands, or the hands alone."""
+        view = self.query_one(SkeletonView)
+        view.with_picture = not view.with_picture
 
-def _describe(facts: ClipFacts) -> tuple[Fact, ...]:
-    row = facts.instance
-    lines = [
-        Fact("gloss", row["gloss"], "bold $primary"),
-        Fact("signer", row["signer"]),
-        Fact("split", row["split"]),
-        Fact(
-            "clip", row["availability"], STATE_COLOURS.get(str(row["availability"]), "$foreground")
-        ),
-        *([Fact("", row["reason"], "$warning")] if row["reason"] else []),
-        Fact("range", _range(row)),
-        Fact("frames", _frames(row)),
-        Fact("picture", f"{row['width']} x {row['height']}" if row["width"] else None),
-        Fact("size", size(row["size_bytes"]) if row["size_bytes"] else None),
-        Fact("variation", row["variation"]),
-        Fact("source", row["source"]),
-        Fact("url", row["url"]),
-        Fact("file", row["path"]),
-    ]
-    if row["excluded"]:
-        lines.append(Fact("excluded", row["excluded_reason"] or "yes", "$warning"))
-    for extraction in facts.extractions:
-        lines += [Fact(), *_extraction(extraction)]
-    if facts.twins:
-        lines += [Fact(), Fact("twins", "the same stretch under", "$muted")]
-        lines += [Fact(twin.video_id, f"{twin.gloss} ({twin.split})", "$warning")
-                  for twin in facts.twins]  # fmt: skip
-    return tuple(lines)
+    def action_list(self, step: int) -> None:
+        """Go round the lists."""
+        current = LISTS.index(self.query_one(ContentSwitcher).current or LISTS[0])
+        self.action_show_list(LISTS[(current + step) % len(LISTS)])
 
+    def action_show_list(self, name: str) -> None:
+        self.query_one(ContentSwitcher).current = name
+        home = self.query_one("#facts" if name == "facts" else f"#{name}-table")
+        if home.display:
+            home.focus()
+        self._show_lists()
 
-def _extraction(row: dict[str, Any]) -> list[Fact]:
-    lines = [Fact("landmarks", row["status"].replace("_", " "), STATE_COLOURS[row["status"]])]
-    lines.append(Fact("by", f"{row['origin']} ({row['landmark_set']})"))
-    if row["frames"]:
-        left, right = (percent(row[f"frames_{hand}"], row["frames"]) for hand in ("left", "right"))
-        lines.append(Fact("hands", f"left {left}, right {right} of {row['frames']} frames"))
-    if row["error"]:
-        lines.append(Fact(row["error_kind"] or "error", row["error"], "$error"))
-        lines.append(Fact("attempts", row["attempts"]))
-    return lines
+    def action_go(self, step: int) -> None:
+        """The next or the previous instance of the list that the page was opened from."""
+        place = self._place + step
+        if 0 <= place < len(self._listing):
+            self._place, self.instance_id = place, self._listing[place]
+            self._read()
 
+    def action_exclude(self) -> None:
+        """Leave the instance out of training, or take it back."""
+        if self.facts is not None:
+            row = self.facts.instance
+            form = ExcludeForm(
+                first_line(f"{row['video_id']} {row['gloss']}", 60),
+                reason=row["excluded_reason"] or "",
+                can_include=bool(row["excluded"]),
+            )
+            self.app.push_screen(form, self._exclude)
 
-def _range(row: dict[str, Any]) -> str:
-    end = "end" if row["frame_end"] is None else row["frame_end"] - 1
-    return f"{row['frame_start']} to {end}"
+    def _exclude(self, exclusion: Exclusion | None) -> None:
+        if exclusion is not None:
+            self._mark(self.instance_id, exclusion)
 
+    @work(group="mark", exit_on_error=False)
+    async def _mark(self, instance_id: int, exclusion: Exclusion) -> None:
+        app = signtui_of(self)
+        with app.complaints():
+            self.notify(await asyncio.to_thread(decide, app.opened, [instance_id], exclusion))
+            self._changed = True
+            self._read()
 
-def _frames(row: dict[str, Any]) -> str | None:
-    if not row["clip_frames"]:
-        return None
-    rate = f" at {row['fps']:g} fps" if row["fps"] else ""
-    return f"{row['clip_frames']}{rate}"
+    @work(group="watch", exit_on_error=False)
+    async def action_watch(self) -> None:
+        """Open the clip in the system's player."""
+        path = self.facts.instance["path"] if self.facts is not None else None
+        with signtui_of(self).complaints():
+            await asyncio.to_thread(play, Path(path or "the clip"))

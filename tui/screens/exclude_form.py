@@ -1,5 +1,6 @@
 """Why instances are left out of training, or that they are taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +13,9 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from store.errors import StoreError
-from store.exclusions import COMMON_REASONS, check_reason
+from store.exclusions import COMMON_REASONS, check_reason, exclude, include
+from store.library import Library
+from tui.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,17 @@ class Exclusion:
     """What was decided; without a reason they are taken back."""
 
     reason: str
+
+
+def decide(library: Library, ids: Sequence[int], exclusion: Exclusion) -> str:
+    """Do what was decided, and say in a sentence what changed. Raises StoreError."""
+    with library.session() as session:
+        if exclusion.reason:
+            done = exclude(session, ids, exclusion.reason)
+        else:
+            done = include(session, ids)
+    what = "excluded from training" if exclusion.reason else "taken back into training"
+    return f"{count(done.changed)} of {count(done.found)} instances {what}."
 
 
 class ExcludeForm(ModalScreen[Exclusion | None]):

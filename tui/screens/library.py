@@ -15,7 +15,6 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from store.errors import QueryError
-from store.exclusions import exclude, include
 from store.jobs import JobRow
 from store.stats import LibraryStats, read_stats
 from store.words import JobKind
@@ -30,7 +29,7 @@ from tui.reading.instances import (
 )
 from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
-from tui.screens.exclude_form import ExcludeForm, Exclusion
+from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import Page
 from tui.widgets.overview import Overview
@@ -193,7 +192,12 @@ class LibraryScreen(Page):
     @on(RowView.Selected)
     def _row_selected(self, event: RowView.Selected) -> None:
         if self.shown is not None:
-            self.app.push_screen(ClipScreen(int(event.row.key), self.shown.ids, event.index))
+            page = ClipScreen(int(event.row.key), self.shown.ids, event.index)
+            self.app.push_screen(page, self._clip_closed)
+
+    def _clip_closed(self, changed: bool | None) -> None:
+        if changed:
+            self.action_reload()
 
     @on(RowView.ReadFailed)
     def _read_failed(self, event: RowView.ReadFailed) -> None:
@@ -268,16 +272,8 @@ class LibraryScreen(Page):
 
     @work(group="mark", exit_on_error=False)
     async def _mark(self, ids: list[int], exclusion: Exclusion) -> None:
-        def mark() -> int:
-            with self.library.session() as session:
-                if exclusion.reason:
-                    return exclude(session, ids, exclusion.reason).changed
-                return include(session, ids).changed
-
         with self.signtui.complaints():
-            changed = await asyncio.to_thread(mark)
-            done = "excluded from training" if exclusion.reason else "taken back into training"
-            self.notify(f"{count(changed)} of {count(len(ids))} instances {done}.")
+            self.notify(await asyncio.to_thread(decide, self.library, ids, exclusion))
             self.action_reload()
 
     # Import

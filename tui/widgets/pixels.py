@@ -23,6 +23,8 @@ _UPPER: Final = "▀"
 BRAILLE: Final = 0x2800
 _GAP: Final = 1
 _MOST: Final = 10
+_WIDEST: Final = 1.2
+"""Width / height of a picture in a strip: what is wider is cut at the sides, where nobody signs."""
 _COARSE: Final = 0xF8
 """Colours are cut to 32 steps: the eye sees no difference, and far less goes to the terminal."""
 
@@ -38,7 +40,10 @@ def image_of(pictures: Pictures, frame: int) -> NDArray[np.uint8] | None:
 
 
 def shrink(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The picture at another size: the mean of the pixels that fall together. shape=(height, width, 3)."""
+    """The picture at another size, in few colours. shape=(height, width, 3).
+
+    Each pixel is the mean of those that fall together on it.
+    """
     import numpy as np  # noqa: PLC0415 - only where a picture is drawn
 
     rows = np.arange(height) * image.shape[0] // height
@@ -47,7 +52,7 @@ def shrink(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
     high = np.maximum(1, np.diff(np.append(rows, image.shape[0])))
     wide = np.maximum(1, np.diff(np.append(columns, image.shape[1])))
     mean: NDArray[np.uint8] = (total // (high[:, None] * wide)[..., None]).astype(np.uint8)
-    return mean
+    return mean & np.uint8(_COARSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Dots:
 
 def half_blocks(pixels: NDArray[np.uint8], dots: Dots | None = None) -> list[list[Segment]]:
     """Lines of cells, two pixels or a pattern of dots in each. shape of pixels=(2 * lines, cells, 3)."""
-    coarse = (pixels & _COARSE).tolist()
+    values = pixels.tolist()
     return [
         [
             Segment("".join(text for text, _ in run), style)
@@ -71,7 +76,7 @@ def half_blocks(pixels: NDArray[np.uint8], dots: Dots | None = None) -> list[lis
         ]
         for cells in (
             _cells(upper, lower, dots, y)
-            for y, (upper, lower) in enumerate(zip(coarse[::2], coarse[1::2], strict=True))
+            for y, (upper, lower) in enumerate(zip(values[::2], values[1::2], strict=True))
         )
     ]
 
@@ -122,11 +127,17 @@ class FilmStrip(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
         super().__init__(id=id)
         self._pictures: Pictures | None = None
+        self._middle = 0.5
         self._lines: list[Strip] = []
 
-    def show(self, pictures: Pictures | None) -> None:
-        """Draw what has come so far; call again when more has."""
-        self._pictures = pictures
+    def show(self, pictures: Pictures | None, *, middle: float = 0.5) -> None:
+        """Draw what has come so far; call again when more has.
+
+        Args:
+            pictures: what has come.
+            middle: where the signer is, in picture widths.
+        """
+        self._pictures, self._middle = pictures, middle
         self._lines = []
         self.refresh()
 
@@ -143,7 +154,8 @@ class FilmStrip(Widget):
     def _draw(self, pictures: Pictures) -> list[Strip]:
         width, rows = self.size
         first, last = pictures.shown_range
-        cells = max(2, min(width, round(2 * rows * pictures.width / pictures.height)))
+        aspect = min(_WIDEST, pictures.width / pictures.height)
+        cells = max(2, min(width, round(2 * rows * aspect)))
         number = max(1, min(_MOST, (width + _GAP) // (cells + _GAP), last - first))
         wanted = [
             first + (last - first) * (2 * place + 1) // (2 * number) for place in range(number)
@@ -151,9 +163,20 @@ class FilmStrip(Widget):
         lines: list[list[Segment]] = [[] for _ in range(rows)]
         for frame in wanted:
             image = image_of(pictures, frame) if pictures.has(frame) else None
-            drawn = half_blocks(shrink(image, cells, 2 * rows)) if image is not None else []
+            drawn = []
+            if image is not None:
+                cut = _cut(image, aspect, self._middle)
+                drawn = half_blocks(shrink(cut, cells, 2 * rows))
             blank = [Segment(" " * cells, self.rich_style)]
             for y, line in enumerate(lines):
                 line.extend(drawn[y] if drawn else blank)
                 line.append(Segment(" " * _GAP, self.rich_style))
         return [Strip(line) for line in lines]
+
+
+def _cut(image: NDArray[np.uint8], aspect: float, middle: float) -> NDArray[np.uint8]:
+    """The part round the middle that has the wanted shape."""
+    width = image.shape[1]
+    wide = max(1, min(width, round(image.shape[0] * aspect)))
+    left = max(0, min(width - wide, round(width * middle - wide / 2)))
+    return image[:, left : left + wide]

@@ -128,7 +128,7 @@ class SkeletonView(Widget):
         width, height = self.size
         if y >= height or not self.frames:
             return Strip.blank(width, self.rich_style)
-        if not self._lines:
+        if len(self._lines) != height:
             self._lines = self._drawn(width, height)
         return self._lines[y]
 
