@@ -1,5 +1,6 @@
 """Runs side by side: intervals, verdicts, notes, settings and curves."""
 
+from textual.content import Content
 from textual.widgets import Static
 
 from store.words import Status
@@ -68,10 +69,21 @@ async def test_curves_lie_over_one_another_whatever_their_lengths(app, library):
         assert second.values[4] is not None
         assert second.values[5] is None
         assert set(third.values) == {None}
-        assert "no split that all of them were measured on" in said(screen)
+        assert "Not measured yet: none." in said(screen)
+        assert "long and short" in said(screen).replace("short and long", "long and short")
+        assert screen.query_one(TabLine).subject.plain == "compared on val"
+        assert Content.from_markup(screen.query_one("#plots").border_title).plain == (
+            "Curves ━ long ━ short ━ none"
+        )
+
+
+async def test_runs_that_nobody_measured_have_curves_all_the_same(app, library):
+    runs = [add_run(library, name, status=Status.CANCELLED) for name in ("a", "b")]
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await compare(pilot, *runs)
+        assert "no split that two of them were measured on" in said(screen)
         assert screen.query_one(TabLine).subject.plain == "no common evaluation"
-        legend = screen.query_one("#val_top1-title", Static).render().plain
-        assert "━ long ━ short ━ none" in legend
+        assert len(screen.query_one("#val_loss", CurvePlot)._curves) == 2
 
 
 async def test_v_compares_on_the_other_common_split(app, library):

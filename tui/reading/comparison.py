@@ -31,9 +31,9 @@ class Comparison:
     runs: tuple[RunSummary, ...]
     settings: tuple[Setting, ...]
     split: str | None
-    """The split of the paired results; None where there is none that all were measured on."""
+    """The split of the paired results; None where those measured have none in common."""
     paired: tuple[PairedResult, ...]
-    """Every other run against the first one."""
+    """Every other run against the first one, of those that were measured."""
     notes: tuple[str, ...]
     """Why numbers may not be ranked, if they may not."""
     epochs: tuple[tuple[EpochRow, ...], ...]
@@ -73,9 +73,11 @@ def compare_runs(library: Library, run_ids: list[int], split: str | None = None)
         )
     known = {item.run.id: item for item in read_runs(library)}
     runs = tuple(known[run_id] for run_id in run_ids)
-    splits = common_splits(library, run_ids)
+    # A run without an evaluation must not keep the others from being compared.
+    measured = [item.run.id for item in runs if item.evaluations]
+    splits = common_splits(library, measured) if len(measured) >= FEWEST else []
     split = next(iter(splits), None) if split is None or split not in splits else split
-    first, *others = run_ids
+    first, *others = measured or run_ids
     paired = tuple(compare_paired(library, first, other, split) for other in others if split)
     return Comparison(
         runs=runs,
@@ -127,8 +129,11 @@ def _notes(runs: tuple[RunSummary, ...], paired: tuple[PairedResult, ...]) -> li
         notes.append("They learnt from different clips or copies of clips of the same split.")
     if len({item.run.n_glosses for item in runs}) > 1:
         notes.append("They know different numbers of glosses: more are harder to tell apart.")
+    missing = [item.run.name for item in runs if not item.evaluations]
+    if missing:
+        notes.append(f"Not measured yet: {', '.join(missing)}.")
     if not paired:
-        notes.append("There is no split that all of them were measured on: evaluate them first.")
+        notes.append("There is no split that two of them were measured on: evaluate them first.")
     for result in paired:
         notes += _common(result, names)
     return notes

@@ -53,11 +53,10 @@ class CompareScreen(Screen[None]):
                 outcome.border_title = "Top-1 with its 95 % interval"
                 yield IntervalList()
                 yield Static(id="verdicts")
-            with Horizontal(id="plots", classes="panel") as plots:
-                plots.border_title = "Curves"
-                for name in _PLOTS:
+            with Horizontal(id="plots", classes="panel"):
+                for name, title in _PLOTS.items():
                     with Vertical(classes="plot"):
-                        yield Static(id=f"{name}-title", classes="plot-title")
+                        yield Static(title, classes="plot-title")
                         yield CurvePlot(id=name)
         with Vertical(id="settings", classes="panel") as settings:
             settings.border_title = "Settings that differ"
@@ -97,8 +96,8 @@ class CompareScreen(Screen[None]):
     def _draw_curves(self, found: Comparison, names: list[str]) -> None:
         longest = max((len(epochs) for epochs in found.epochs), default=0)
         labels = [(first_line(n, _NAME), c) for n, c in zip(names, _COLOURS, strict=False)]
-        for name, title in _PLOTS.items():
-            self.query_one(f"#{name}-title", Static).update(legend(title, labels))
+        self.query_one("#plots").border_title = legend("Curves", labels).markup
+        for name in _PLOTS:
             curves = [
                 Curve(
                     tuple(

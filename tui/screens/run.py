@@ -76,7 +76,7 @@ class RunScreen(Screen[None]):
                     yield FactList()
                     yield Static(id="settings")
                 with Vertical(id="course", classes="panel") as course:
-                    course.border_title = "Results and curves"
+                    course.border_title = "Top-1 with its 95 % interval, curves"
                     yield JobBar(id="bar")
                     yield Static(id="news")
                     yield IntervalList()
@@ -135,7 +135,7 @@ class RunScreen(Screen[None]):
             news.update(newest_epoch(item, list(detail.epochs), detail.best_epoch))
         self.query_one(IntervalList).items = tuple(
             Interval(
-                f"{row.split} top-1", row.top1, row.low, row.high, row.n,
+                row.split, row.top1, row.low, row.high, row.n,
                 warning="leaks" if item.leaks else "",
             )
             for row in item.evaluations
