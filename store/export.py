@@ -4,7 +4,6 @@ Also a program of its own, so that the dashboard neither waits nor imports pyarr
 `python -P -m store.export SPOOL FILE --format parquet`, which prints one line of JSON.
 """
 
-import argparse
 import csv
 import json
 import math
@@ -148,6 +147,8 @@ def _json_value(value: Value) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Export a spool and print the report, or the error, as one line of JSON."""
+    import argparse  # noqa: PLC0415 - only as a program of its own
+
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("spool", type=Path)
     parser.add_argument("path", type=Path)

@@ -16,11 +16,11 @@ from store.spool import Spool, Value
 
 log = logging.getLogger(__name__)
 
-_BATCH_ROWS: Final = 2_000
+_BATCH_ROWS: Final = 500
 _BATCH_BYTES: Final = 2**20
 _BATCH_S: Final = 0.02
-_REST: Final = 0.5
-"""Pause after a batch, as a part of the time it took: the keys are served in between."""
+_REST: Final = 1.0
+"""Pause after a batch, as a part of the time it took: whoever waits for the interpreter gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ class Results:
             if cursor.description is None:
                 raise WrongSqlError("There is no question in it.", hint="Write a SELECT.")
             self.spool.begin([column[0] for column in cursor.description])
+            began = time.monotonic()
             for rows in _batches(cursor):
-                began = time.monotonic()
                 room = limits.rows - self.spool.total
                 self.spool.add(rows[:room])
                 if len(rows) > room:
@@ -133,6 +133,7 @@ class Results:
                 if self._must_end():
                     return self._limit_reached()
                 time.sleep(min(_BATCH_S, _REST * (time.monotonic() - began)))
+                began = time.monotonic()
         return State.WHOLE
 
     def _must_end(self) -> bool:

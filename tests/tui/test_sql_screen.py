@@ -32,6 +32,7 @@ async def ask(pilot, sql: str) -> ResultPanel:
     """Type a question, run it, and wait for its end."""
     screen = pilot.app.screen
     screen.editor.put(sql)
+    screen.editor.focus()
     await pilot.press("ctrl+r")
     await settle(pilot)
     return screen.panel
@@ -65,6 +66,7 @@ async def test_what_is_wrong_is_said_beside_the_editor_and_the_cursor_is_there(a
         await ask(pilot, "SELECT 1;\nSELECT gloss\nFORM gloss_stats WHERE gloss = 1")
         assert 'line 3, column 6: SQL: near "gloss_stats"' in said(screen)
         assert screen.editor.cursor_location == (2, 5)
+        assert screen.editor.has_focus
         assert "question before" in str(screen.panel.border_title)
         assert cells(screen.panel, 0) == ["1"]
         for sql in ("DELETE FROM clip", "ATTACH 'x' AS y", "DROP VIEW instances"):

@@ -127,6 +127,8 @@ class SQLScreen(Page):
             self._tell_problem("There is no question in it. Write a SELECT.")
             return
         self._start(span.of(self.editor.text), span.start)
+        if self.editor.has_focus:
+            self.panel.table.focus()
 
     def _start(self, sql: str, offset: int) -> None:
         self.action_cancel()
@@ -166,8 +168,6 @@ class SQLScreen(Page):
         self.panel.tell_end(results)
         if results.error is not None:
             self._tell_error(results.error, results.sql, offset)
-        elif self.is_current and not self.query_one(SchemaTree).has_focus:
-            self.panel.table.focus()
 
     def _tell_error(self, error: SigntuiError, sql: str, offset: int) -> None:
         if not isinstance(error, QueryError):
@@ -177,6 +177,8 @@ class SQLScreen(Page):
         where = ""
         if place is not None and self.editor.text[offset:].startswith(sql):
             self.editor.move_to(offset + place)
+            if self.panel.table.has_focus:
+                self.editor.focus()
             line, column = self.editor.cursor_location
             where = f"line {line + 1}, column {column + 1}: "
         hint = "" if place is not None else f" {error.hint}"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, cast
 
-import tree_sitter_sql
 from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -17,30 +16,20 @@ from textual.message import Message
 from textual.widgets import OptionList, TextArea
 from textual.widgets.option_list import Option
 from textual.widgets.text_area import TextAreaTheme
-from tree_sitter import Language
 
 from store.query import Relation
 from tui.completion import Completion, complete
 from tui.sql_text import Span, statement_at
+from tui.widgets.sql_colours import What, marks
 
-_LANGUAGE: Final = "sql"
-_COLOURS: Final = {
+_COLOURS: Final[dict[What, str]] = {
     "keyword": "secondary",
-    "keyword.operator": "secondary",
-    "conditional": "secondary",
-    "attribute": "secondary",
-    "storageclass": "secondary",
-    "type.qualifier": "secondary",
-    "type": "primary",
-    "type.builtin": "primary",
-    "function.call": "accent",
+    "relation": "primary",
+    "function": "accent",
     "string": "success",
     "number": "warning",
-    "float": "warning",
-    "boolean": "warning",
     "comment": "muted",
 }
-"""Captures of the grammar's query, and the colour of the theme for each."""
 _LONGEST: Final = 100_000
 """Characters of a text in which proposals are looked for."""
 _WIDTH: Final = 36
@@ -106,22 +95,22 @@ class SqlEditor(TextArea):
         self._typed = False
 
     def on_mount(self) -> None:
-        language = Language(tree_sitter_sql.language())
-        self.register_language(_LANGUAGE, language, str(tree_sitter_sql.HIGHLIGHTS_QUERY))
-        self.language = _LANGUAGE
         self._colour()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._colour())
 
     def _colour(self) -> None:
         colours = self.app.theme_variables
-        styles = {
-            name: Style(color=colours[colour])
-            for name, colour in _COLOURS.items()
-            if colour in colours
-        }
+        styles = {str(what): Style(color=colours[name]) for what, name in _COLOURS.items()}
         name = f"signtui-{self.app.theme}"
         self.register_theme(TextAreaTheme(name, syntax_styles=styles))
         self.theme = name
+
+    def _build_highlight_map(self) -> None:
+        """Called by Textual for each new text and after each edit."""
+        self._line_cache.clear()
+        self._highlights.clear()
+        for line, start, end, what in marks(self._indexed.lines):
+            self._highlights[line].append((start, end, what))
 
     # Text and places
 
