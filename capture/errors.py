@@ -4,6 +4,7 @@ CaptureError
 ├─ UnreadableClipError    a clip that cannot be decoded; `reason` says why
 ├─ SourceError            what was named is no camera, no clip and no address
 ├─ CameraError            a camera or stream that does not open; the message tells why
+├─ PreviewError           no window can be shown
 └─ ExtractorError         MediaPipe is missing, damaged or of another version
 """
 
@@ -24,6 +25,10 @@ class SourceError(CaptureError):
 
 class CameraError(CaptureError):
     """A camera or a stream on the net that cannot be opened."""
+
+
+class PreviewError(CaptureError):
+    """No window can be shown here."""
 
 
 class ExtractorError(CaptureError):

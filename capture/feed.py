@@ -119,7 +119,7 @@ class Feed:
                 self._on_wait(self.state)
                 continue
             first = at if first is None else first
-            yield Frame(index, at - first, image)
+            yield Frame(index, at - first, image, at)
             index += 1
 
     def _check_opening(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -22,6 +22,8 @@ class Frame:
     time_s: float
     """Seconds since the source's first frame; strictly increasing."""
     image: Image
+    read_at: float = field(default_factory=time.monotonic)
+    """Seconds of `time.monotonic` when it came from the source."""
 
 
 class FrameSource(Protocol):

@@ -1,14 +1,17 @@
 """Live recognition, without a screen: `python -P -m ml.live --library DIR --job ID`.
 
 The job's config: `run`, a name or number; `source`, as `capture.address` reads it; optionally
-`realtime`, files at their own speed, and `stride`, frames between two predictions. Events are JSON,
-one object a line on stdout:
+`realtime`, files at their own speed, `window`, a preview on the desktop, and `stride`, frames
+between two predictions. Events are JSON,
+one object a line on stdout, and commands come the same way on stdin (`ml.controls`):
 
     {"event": "start", "source": …, "fps": …, "run": …}
     {"event": "source", "state": "opening" | "slow" | "stalled" | "lost"}
+    {"event": "view", "width", "height", "rgb": base64, "hands": [[[x, y], …], …]}
+    {"event": "window", "on": …, "error"?, "hint"?}
     {"event": "prediction", "frame": …, "time_s": …, "state": "idle" | "signing" | "decided",
      "hands": …, "top": [{"gloss", "score"}, …],
-     "latency_ms": {"capture", "landmarks", "features", "model"}}
+     "latency_ms": {"capture", "landmarks", "features", "model", "total"}}
     {"event": "sign", "gloss": … or null, "top": […], "start_s", "end_s", "time_s", "early"}
     {"event": "final", …, "frames", "signs", "top", "latency_ms": {stage: {"p50", "p95"}}}
 
@@ -21,21 +24,23 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
-from capture.address import Address, parse_address
+from capture.address import Address, SourceKind, parse_address
 from capture.config import HandsConfig
 from capture.errors import SourceError, UnreadableClipError
 from capture.extractor import HandsExtractor
 from capture.feed import Feed, FeedState
 from capture.source import FrameSource, PacedSource, VideoSource
 from ml.bundle import Bundle, bundle_of
+from ml.controls import Controls
 from ml.decide import DecideConfig, Decider
 from ml.recognizer import Recognizer
 from ml.stream import Emit, Event, run_live
+from ml.views import TerminalView, WindowView
 from store.child import child_main
 from store.importers.source import CLIP_SUFFIXES
 from store.jobs import JobStoppedError, RunningJob
@@ -69,23 +74,44 @@ def live(job: RunningJob) -> None:
     run = get_run(job.library, job.config.get("run", "latest"))
     recognizer = Recognizer.load(bundle_of(job.library, run))
     config = DecideConfig(**{key: job.config[key] for key in ("stride",) if key in job.config})
+    mirror = address.kind == SourceKind.CAMERA
     with _events() as emit, HandsExtractor(hands_config(recognizer.bundle)) as extractor:
-        final = None
-        for source in _sources(job, address, emit):
-            with source:
-                emit({"event": "start", "source": source.name, "fps": source.fps, "run": run.name})
-                extractor.reset()
-                decider = Decider(recognizer, config)
-                with _named(source.name):
-                    final = run_live(source, extractor, decider, emit, on_frame=_counted(job))
-                emit(final)
-    job.result(final or {})
+        picture, window = TerminalView(emit, mirror=mirror), WindowView(emit, mirror=mirror)
+        handlers = {"view": picture.command, "window": window.command}
+        controls = Controls(sys.stdin.buffer, handlers)
+        window.command({"on": bool(job.config.get("window"))})
+        hear = _Hearing(job, emit, controls)
+        final: Event = {}
+        with closing(window):
+            for source in _sources(job, address, hear.waiting):
+                with source, _named(source.name):
+                    emit(
+                        {
+                            "event": "start",
+                            "source": source.name,
+                            "fps": source.fps,
+                            "run": run.name,
+                        }
+                    )
+                    extractor.reset()
+                    final = run_live(
+                        source,
+                        extractor,
+                        Decider(recognizer, config),
+                        emit,
+                        on_frame=hear.frame,
+                        viewers=(picture.see, window.see),
+                    )
+                    emit(final)
+    job.result(final)
 
 
-def _sources(job: RunningJob, address: Address, emit: Emit) -> Iterator[FrameSource]:
+def _sources(
+    job: RunningJob, address: Address, on_wait: Callable[[FeedState], None]
+) -> Iterator[FrameSource]:
     """One source, or the clips of a folder one after the other."""
     if address.live:
-        yield Feed(address, on_wait=_Waiting(job, emit))
+        yield Feed(address, on_wait=on_wait)
         return
     kind = PacedSource if job.config.get("realtime") else VideoSource
     for path in _clips(Path(address.value)):
@@ -107,26 +133,27 @@ def _clips(path: Path) -> list[Path]:
     return clips
 
 
-class _Waiting:
-    """Says once for each change how a source that gives no frame stands."""
+class _Hearing:
+    """Between frames: does what was asked for, and says how a source that gives none stands."""
 
-    def __init__(self, job: RunningJob, emit: Emit) -> None:
-        self._job, self._emit = job, emit
+    def __init__(self, job: RunningJob, emit: Emit, controls: Controls) -> None:
+        self._job, self._emit, self._controls = job, emit, controls
         self._said: FeedState | None = None
 
-    def __call__(self, state: FeedState) -> None:
-        self._job.stop_if_asked()
+    def frame(self, index: int) -> None:
+        self._said = None
+        self._job.progress(done=index + 1, unit="frames")
+        self._listen()
+
+    def waiting(self, state: FeedState) -> None:
+        self._listen()
         if state not in {self._said, FeedState.LIVE}:
             self._emit({"event": "source", "state": state})
         self._said = state
 
-
-def _counted(job: RunningJob) -> Callable[[int], None]:
-    def on_frame(index: int) -> None:
-        job.progress(done=index + 1, unit="frames")
-        job.stop_if_asked()
-
-    return on_frame
+    def _listen(self) -> None:
+        self._job.stop_if_asked()
+        self._controls.poll()
 
 
 @contextmanager

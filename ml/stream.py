@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,18 +11,36 @@ import numpy as np
 
 from capture.extractor import HandsExtractor
 from capture.source import Frame, FrameSource
-from ml.decide import Decider, Decision
+from ml.decide import Decider, Decision, State
 from ml.features import Floats
-from ml.recognizer import Recognizer, Window
+from ml.recognizer import Prediction, Recognizer, Window
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
 
-STAGES: Final = ("capture", "landmarks", "features", "model")
+STAGES: Final = ("capture", "landmarks", "features", "model", "total")
+"""`capture` is the wait for a frame; `total` goes from its reading to what was made of it."""
 _KEPT: Final = 2000
 """Frames that the latencies are summed up over."""
 _WHOLE_FRAMES: Final = 3000
 """A longer source is a stream: no single prediction stands for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A frame with all that was found in it."""
+
+    frame: Frame
+    landmarks: Floats
+    """shape=(2, 21, 3), in order of detection, NaN where absent."""
+    state: State
+    guess: Prediction | None
+    decision: Decision | None
+    """What was decided with this frame."""
+
+
+Viewer = Callable[[Moment], None]
+"""Anything that looks at each frame: a preview, a recorder."""
 
 
 @dataclass
@@ -36,7 +54,10 @@ class Clock:
     def measure(self, stage: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        self.latest[stage] = round((time.perf_counter() - started) * 1000, 3)
+        self.note(stage, time.perf_counter() - started)
+
+    def note(self, stage: str, seconds: float) -> None:
+        self.latest[stage] = round(seconds * 1000, 3)
         self.all[stage].append(self.latest[stage])
 
     def summary(self) -> dict[str, dict[str, float]]:
@@ -62,6 +83,7 @@ def run_live(
     emit: Emit,
     *,
     on_frame: Callable[[int], None] = lambda _index: None,
+    viewers: Sequence[Viewer] = (),
 ) -> Event:
     """Follow a source to its end, and say what is signed when it is decided.
 
@@ -71,6 +93,7 @@ def run_live(
         decider: fresh.
         emit: hears each sign, and at each stride how things stand.
         on_frame: hears each frame's index; may raise to end the loop.
+        viewers: see each frame after it was read, in this order.
 
     Returns:
         The final event; for a clip it says what evaluation says of the same clip.
@@ -91,11 +114,15 @@ def run_live(
         decision = decider.add(
             frame.time_s, found.landmarks, found.right, aspect=aspect, fps=source.fps
         )
+        clock.note("total", time.monotonic() - frame.read_at)
         if decision is not None:
             signs += 1
             emit(_sign(decision))
         if (frame.index + 1) % decider.config.stride == 0:
             emit(_standing(frame, decider, found.landmarks, clock))
+        moment = Moment(frame, found.landmarks, decider.state, decider.guess, decision)
+        for see in viewers:
+            see(moment)
         if frame.index < _WHOLE_FRAMES:
             whole.aspect = aspect
             whole.add(frame.time_s, found.landmarks, found.right)

@@ -4,10 +4,12 @@ A child's truth is its row in the catalog; its stderr goes to `jobs/<id>/job.log
 on stdout, one JSON object a line.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -47,6 +49,15 @@ class JobProcess:
     @property
     def stdout(self) -> IO[bytes] | None:
         return self.process.stdout
+
+    def tell(self, command: str, **values: Any) -> None:
+        """Give a job that listens a command; nothing where it has ended."""
+        if self.process.stdin is None:
+            return
+        with suppress(OSError, ValueError):
+            line = json.dumps({"command": command, **values}, ensure_ascii=False) + "\n"
+            self.process.stdin.write(line.encode("utf-8"))
+            self.process.stdin.flush()
 
     def row(self) -> JobRow:
         """The job as the catalog has it; a child that died leaves it interrupted."""
@@ -100,7 +111,7 @@ def start_job(
         library: where it works.
         kind: which job.
         config: its whole configuration, as JSON.
-        stdout: keep a pipe to the child's stdout (live speaks there).
+        stdout: keep pipes to the child's stdout and stdin: live speaks there, and hears there.
 
     Raises:
         JobError: the child could not be started.
@@ -114,7 +125,7 @@ def start_job(
         with log_path(library, job_id).open("ab") as log:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if stdout else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if stdout else log,
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},

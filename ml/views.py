@@ -1,0 +1,121 @@
+"""What can be seen of live: small pictures for a terminal, and a window of the desktop."""
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.errors import PreviewError
+from capture.preview import PreviewWindow
+from ml.controls import Command
+from ml.stream import Emit, Moment
+
+_MAX_SIDE: Final = 1024
+_EVERY_S: Final = 1 / 15
+"""A terminal over the network carries no more pictures than this."""
+
+
+class TerminalView:
+    """Emits frames as small pictures, where somebody asked for them.
+
+    The command `view` sets `width` and `height`, the most pixels there is room for; 0 ends it.
+    """
+
+    def __init__(
+        self, emit: Emit, *, mirror: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._emit, self._mirror, self._clock = emit, mirror, clock
+        self._room = (0, 0)
+        self._last = -1.0
+
+    def command(self, said: Command) -> None:
+        width, height = said.get("width"), said.get("height")
+        if isinstance(width, int) and isinstance(height, int):
+            self._room = (min(max(width, 0), _MAX_SIDE), min(max(height, 0), _MAX_SIDE))
+
+    def see(self, moment: Moment) -> None:
+        now = self._clock()
+        if not all(self._room) or now - self._last < _EVERY_S:
+            return
+        self._last = now
+        image = fitted(moment.frame.image, *self._room)
+        if self._mirror:
+            image = image[:, ::-1]
+        self._emit(
+            {
+                "event": "view",
+                "width": image.shape[1],
+                "height": image.shape[0],
+                "rgb": base64.b64encode(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).decode("ascii"),
+                "hands": _points(moment.landmarks, mirror=self._mirror),
+            }
+        )
+
+
+class WindowView:
+    """Shows frames in a window; the command `window` opens it with `on`, or closes it."""
+
+    def __init__(self, emit: Emit, *, mirror: bool) -> None:
+        self._emit, self._mirror = emit, mirror
+        self._window: PreviewWindow | None = None
+
+    def command(self, said: Command) -> None:
+        if said.get("on") and self._window is None:
+            self._open()
+        elif not said.get("on"):
+            self.close()
+
+    def _open(self) -> None:
+        try:
+            self._window = PreviewWindow(mirror=self._mirror)
+        except PreviewError as error:
+            self._say(on=False, error=error)
+        else:
+            self._say(on=True)
+
+    def see(self, moment: Moment) -> None:
+        if self._window is None:
+            return
+        caption = str(moment.state)
+        if moment.guess is not None:
+            caption += f": {moment.guess.gloss} {100 * moment.guess.score:.0f} %"
+        try:
+            is_open = self._window.show(moment.frame.image, moment.landmarks, caption)
+        except PreviewError as error:
+            self._window = None
+            self._say(on=False, error=error)
+            return
+        if not is_open:
+            self.close()
+
+    def close(self) -> None:
+        """Close the window, whoever opened it."""
+        window, self._window = self._window, None
+        if window is not None:
+            window.close()
+            self._say(on=False)
+
+    def _say(self, *, on: bool, error: PreviewError | None = None) -> None:
+        event: dict[str, Any] = {"event": "window", "on": on}
+        if error is not None:
+            event |= {"error": error.message, "hint": error.hint}
+        self._emit(event)
+
+
+def fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The picture at the largest size that fits, its aspect kept. shape=(≤ height, ≤ width, 3)."""
+    scale = min(width / image.shape[1], height / image.shape[0], 1.0)
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _points(landmarks: NDArray[np.float32], *, mirror: bool) -> list[list[list[float]]]:
+    """The hands as pairs of x and y in shares of the picture that is shown."""
+    there = landmarks[~np.isnan(landmarks[:, 0, 0])][:, :, :2]
+    if mirror:
+        there = np.stack([1 - there[..., 0], there[..., 1]], axis=-1)
+    return [[[round(float(x), 4), round(float(y), 4)] for x, y in hand] for hand in there]

@@ -1,0 +1,111 @@
+"""The window of the desktop, on a real display, and what is said where there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from capture.errors import PreviewError
+from capture.overlay import JOINT
+from capture.preview import check_display, framed
+
+ROOT = Path(__file__).resolve().parents[2]
+needs_xvfb = pytest.mark.skipif(
+    shutil.which("Xvfb") is None or sys.platform != "linux",
+    reason="Xvfb is not installed (Debian: apt install xvfb)",
+)
+
+_SHOW = """
+import sys, numpy as np, mss
+from capture.preview import PreviewWindow
+image = np.full((240, 320, 3), 40, np.uint8)
+hands = np.full((2, 21, 3), np.nan, np.float32)
+angles = np.linspace(0, 6, 21)
+hands[0, :, 0], hands[0, :, 1] = 0.25 + 0.1 * np.cos(angles), 0.5 + 0.2 * np.sin(angles)
+with PreviewWindow(mirror=True) as window:
+    for _ in range(20):
+        assert window.show(image, hands, "signing: book 80 %", recording=True)
+    with mss.mss() as screen:
+        shot = np.array(screen.grab(screen.monitors[0]))[:, :, :3]
+np.save(sys.argv[1], shot)
+"""
+_CLOSE = """
+import numpy as np, cv2
+from capture.preview import TITLE, PreviewWindow
+image, hands = np.zeros((48, 64, 3), np.uint8), np.full((2, 21, 3), np.nan, np.float32)
+with PreviewWindow(mirror=False) as window:
+    assert window.show(image, hands, "")
+    cv2.destroyWindow(TITLE)
+    assert not window.show(image, hands, "")
+"""
+
+
+@pytest.fixture
+def display(tmp_path: Path):
+    """A display of its own; yields the environment of who uses it."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        with os.fdopen(read) as said:
+            number = said.readline().strip()
+        yield {**os.environ, "DISPLAY": f":{number}", "XAUTHORITY": str(tmp_path / "none")}
+        server.terminate()
+
+
+def run(code: str, environment: dict[str, str], *arguments: str) -> None:
+    command = [sys.executable, "-c", code, *arguments]
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60
+    )
+    assert said.returncode == 0, said.stderr.decode()[-2000:]
+
+
+@needs_xvfb
+def test_the_window_shows_the_mirrored_picture_with_its_hand(display, tmp_path):
+    pytest.importorskip("mss", reason="mss takes the picture of the screen")
+    run(_SHOW, display, str(tmp_path / "shot.npy"))
+    shot = np.load(tmp_path / "shot.npy").astype(int)
+    joints = np.argwhere(np.abs(shot - JOINT).max(axis=-1) < 12)
+    grey = np.argwhere(np.abs(shot - 40).max(axis=-1) < 3)
+    assert len(joints) > 100, "the hand is drawn"
+    left, right = grey[:, 1].min(), grey[:, 1].max()
+    share = (joints[:, 1].mean() - left) / (right - left)
+    assert 0.68 < share < 0.82, "a hand at a quarter of the picture is shown at three quarters"
+
+
+@needs_xvfb
+def test_a_window_that_was_closed_is_noticed(display):
+    run(_CLOSE, display)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux may lack a display")
+def test_without_a_display_or_with_a_dead_one_it_says_so(monkeypatch):
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(PreviewError, match="no display") as caught:
+        check_display()
+    assert "terminal" in caught.value.hint
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(PreviewError, match="does not answer"):
+        check_display()
+
+
+def test_a_framed_picture_leaves_the_camera_s_alone():
+    image = np.full((60, 80, 3), 200, np.uint8)
+    before = image.copy()
+    hands = np.full((2, 21, 3), 0.1, np.float32)
+    shown = framed(image, hands, "ümlaut €", mirror=True, recording=True)
+    assert shown.shape == image.shape
+    assert (image == before).all()
+    assert (shown != before).any()
+
+
+@pytest.mark.parametrize("value", [np.nan, -50.0, 1e9])
+def test_absurd_landmarks_draw_nothing_that_breaks(value):
+    image = np.zeros((60, 80, 3), np.uint8)
+    assert framed(image, np.full((2, 21, 3), value, np.float32), mirror=False).shape == image.shape
