@@ -8,6 +8,7 @@ from textual.widgets import Sparkline
 
 from store.words import JobKind, Status
 from tests.tui.conftest import NOW, add_job, add_line, add_run, settle
+from tests.tui.judged import add_judged
 from tui.app import SignApp
 
 pytestmark = pytest.mark.skipif(
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SIZES = [(80, 24), (120, 40)]
-SMALL_ONLY = {"filtered", "new run", "job log", "help"}
+SMALL_ONLY = {"filtered", "new run", "run glosses", "run pairs", "job log", "help"}
 """What looks the same with more room around it."""
 WORKERS = [
     {"clip": "00011", "state": "working", "pid": 11, "done": 9, "frames": 60, "memory_mb": 231.4},
@@ -37,8 +38,8 @@ def busy_library(library):
     detail = {"workers": WORKERS, "eta_s": [61.0, 130.0], "frames_per_s": 45.5}
     add_job(library, JobKind.EXTRACT, Status.RUNNING, done=2500, total=10_000, unit="frames",
             message="41 of 210 clips", detail=detail)  # fmt: skip
-    add_run(library, "notebook", split="notebook")
-    add_run(library, "default")
+    add_judged(library, "notebook", split="notebook", split_hash="other", instances=40)
+    add_judged(library, "default", wrong_every=6, instances=40)
     add_run(library, "default-2", status=Status.INTERRUPTED, epochs=12)
     return library
 
@@ -64,6 +65,8 @@ def steps(name):
             pilot.app.screen.query_one(Sparkline).data = [3, 8, 20, 44, 46, 45, 30, 47, 46]
         if name == "sql":
             pilot.app.screen.query_one("#results-panel").border_subtitle = "12 ms"
+        if name == "settings":
+            pilot.app.screen.query_one("#all").border_subtitle = "/home/someone/settings.toml"
         await settle(pilot)
 
     return run
@@ -76,11 +79,17 @@ KEYS = {
     "extract": ("2",),
     "runs": ("3", "down"),
     "new run": ("3", "n"),
+    "run": ("3", "down", "enter"),
+    "run glosses": ("3", "down", "enter", "2"),
+    "run pairs": ("3", "down", "enter", "3"),
+    "compare": ("3", "down", "space", "down", "c"),
     "live": ("4",),
     "sql": ("5", "v", "down", "enter"),
     "jobs": ("6",),
     "job log": ("6", "down", "down", "enter"),
     "help": ("2", "question_mark"),
+    "settings": ("comma", "down", "down"),
+    "failures": ("2", "tab", "tab", "down", "enter"),
 }
 
 

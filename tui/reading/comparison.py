@@ -113,12 +113,12 @@ def _facts(item: RunSummary) -> dict[str, str]:
 
 def _notes(runs: tuple[RunSummary, ...], paired: tuple[PairedResult, ...]) -> list[str]:
     names = {item.run.id: item.run.name for item in runs}
-    notes = [
-        f"{item.run.name} leaks: copies of the same clips are in its train and val; "
-        "its accuracy says nothing about new clips."
-        for item in runs
-        if item.leaks
-    ]
+    notes = []
+    if leaky := [item.run.name for item in runs if item.leaks]:
+        notes.append(
+            f"{' and '.join(leaky)} leak{'s' if len(leaky) == 1 else ''}: copies of the same clips "
+            "are in train and val; that says nothing about new clips."
+        )
     kinds = dict.fromkeys(str(item.split) for item in runs)
     if len(kinds) > 1:
         notes.append(

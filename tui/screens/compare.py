@@ -138,7 +138,7 @@ def _intervals(found: Comparison) -> list[Interval]:
 
 
 def _verdicts(found: Comparison) -> Content:
-    lines: list[Content] = []
+    lines = [Content.styled(first_line(note, 300), "$warning") for note in found.notes]
     names = {item.run.id: item.run.name for item in found.runs}
     for result in found.paired:
         counts = result.counts
@@ -150,5 +150,4 @@ def _verdicts(found: Comparison) -> Content:
                 f"only {other} {counts.only_b:,} · neither {counts.neither:,}"
             )
             lines.append(Content.styled(said, "$muted"))
-    lines += [Content.styled(first_line(note, 300), "$warning") for note in found.notes]
     return Content("\n").join(lines)
