@@ -40,10 +40,10 @@ class FailuresScreen(Screen[str | None]):
     CSS_PATH = "failures.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back"),
-        Binding("enter", "clip", "Clip's page", priority=True),
-        Binding("t", "retry", "Try these again"),
+        Binding("enter", "clip", "Open", priority=True),
+        Binding("t", "retry", "Retry these"),
         Binding("b", "library", "In the library"),
-        Binding("c", "copy", "Copy the log"),
+        Binding("c", "copy", "Copy log"),
     ]
 
     def __init__(self, failure: Failure) -> None:
