@@ -263,6 +263,10 @@ class LibraryScreen(Page):
             form = ExcludeForm(f"{what}: {count(total)} instances", can_include=True)
             self._exclude(list(self.shown.ids), form)
 
+    def action_show_excluded(self) -> None:
+        """Only what training leaves out."""
+        self.query_one("#filter", Input).value = "excluded:yes"
+
     def _exclude(self, ids: list[int], form: ExcludeForm) -> None:
         def decided(exclusion: Exclusion | None) -> None:
             if exclusion is not None:

@@ -32,7 +32,7 @@ class Overview(Container):
             yield BarList(id="shares")
         with Horizontal(id="spread", classes="panel") as spread:
             spread.border_title = "How they are spread"
-            yield Histogram("clips a gloss", id="per-gloss")
+            yield Histogram("per gloss", id="per-gloss")
             yield Histogram("with landmarks", style="$secondary", id="landmarks-per-gloss")
             yield Histogram("frames", style="$accent", id="lengths")
 
@@ -97,10 +97,11 @@ def _hand_bars(stats: LibraryStats) -> tuple[Bar, ...]:
     if not hands.frames:
         return ()
     least = percent(hands.either_at_least, hands.frames)
+    note = f"≥ {least}" if hands.either_at_least < hands.frames else least
     return (
         Bar("left hand", hands.left, hands.frames, style="$secondary"),
         Bar("right hand", hands.right, hands.frames, style="$accent"),
-        Bar("either", hands.either_at_least, hands.frames, note=f"≥ {least}"),
+        Bar("either", hands.either_at_least, hands.frames, note=note),
     )
 
 
