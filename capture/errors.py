@@ -5,6 +5,7 @@ CaptureError
 ├─ SourceError            what was named is no camera, no clip and no address
 ├─ CameraError            a camera or stream that does not open; the message tells why
 ├─ PreviewError           no window can be shown
+├─ RecordError            frames cannot be written to a clip
 └─ ExtractorError         MediaPipe is missing, damaged or of another version
 """
 
@@ -29,6 +30,10 @@ class CameraError(CaptureError):
 
 class PreviewError(CaptureError):
     """No window can be shown here."""
+
+
+class RecordError(CaptureError):
+    """A recording that cannot be written."""
 
 
 class ExtractorError(CaptureError):

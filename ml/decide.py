@@ -73,10 +73,17 @@ class Decider:
 
     def __init__(
         self,
-        recognizer: Recognizer,
+        recognizer: Recognizer | None,
         config: DecideConfig | None = None,
         segments: SegmentConfig | None = None,
     ) -> None:
+        """Make one for a stream.
+
+        Args:
+            recognizer: None where there is no model yet: signs are seen, but not read.
+            config: when a word is said.
+            segments: what counts as a sign.
+        """
         self.recognizer = recognizer
         self.config = config or DecideConfig()
         self._segmenter = Segmenter(segments)
@@ -145,7 +152,11 @@ class Decider:
         return self._decision(self.guess, Stretch(start_s, time_s), time_s, early=True)
 
     def _is_certain(self, said: Prediction) -> bool:
-        return said.score >= max(self.config.certain, self.recognizer.calibration.threshold)
+        return said.score >= max(self.config.certain, self._threshold)
+
+    @property
+    def _threshold(self) -> float:
+        return self.recognizer.calibration.threshold if self.recognizer else 1.0
 
     def _finish(self, stretch: Stretch, at_s: float) -> Decision | None:
         decided = self._decided
@@ -159,12 +170,14 @@ class Decider:
     def _decision(
         self, said: Prediction, stretch: Stretch, at_s: float, *, early: bool
     ) -> Decision:
-        known = said.score >= self.recognizer.calibration.threshold
+        known = said.score >= self._threshold
         return Decision(
             said.gloss if known else None, said.top, stretch.start_s, stretch.end_s, at_s, early
         )
 
     def _read(self, window: Window) -> Prediction | None:
+        if self.recognizer is None:
+            return None
         sequence = window.sequence()
         if not sequence.present.any():
             return None

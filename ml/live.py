@@ -1,14 +1,16 @@
 """Live recognition, without a screen: `python -P -m ml.live --library DIR --job ID`.
 
-The job's config: `run`, a name or number; `source`, as `capture.address` reads it; optionally
-`realtime`, files at their own speed, `window`, a preview on the desktop, and `stride`, frames
-between two predictions. Events are JSON,
-one object a line on stdout, and commands come the same way on stdin (`ml.controls`):
+The job's config: `run`, a name or number, or null for none; `source`, as `capture.address` reads
+it; optionally `realtime`, files at their own speed, `window`, a preview on the desktop, and
+`stride`, frames between two predictions. Events are JSON, one object a line on stdout, and commands
+come the same way on stdin (`ml.controls`):
 
     {"event": "start", "source": …, "fps": …, "run": …}
     {"event": "source", "state": "opening" | "slow" | "stalled" | "lost"}
     {"event": "view", "width", "height", "rgb": base64, "hands": [[[x, y], …], …]}
     {"event": "window", "on": …, "error"?, "hint"?}
+    {"event": "record", "on": …, "error"?, "hint"?}
+    {"event": "take", "path", "frames", "fps", "width", "height"}
     {"event": "prediction", "frame": …, "time_s": …, "state": "idle" | "signing" | "decided",
      "hands": …, "top": [{"gloss", "score"}, …],
      "latency_ms": {"capture", "landmarks", "features", "model", "total"}}
@@ -25,7 +27,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -39,11 +41,12 @@ from ml.bundle import Bundle, bundle_of
 from ml.controls import Controls
 from ml.decide import DecideConfig, Decider
 from ml.recognizer import Recognizer
-from ml.stream import Emit, Event, run_live
-from ml.views import TerminalView, WindowView
+from ml.stream import Emit, Event, Viewer, run_live
+from ml.views import RecordView, TerminalView, WindowView
 from store.child import child_main
 from store.importers.source import CLIP_SUFFIXES
 from store.jobs import JobStoppedError, RunningJob
+from store.recordings import recordings_dir
 from store.runs import get_run
 
 _STDOUT, _STDERR = 1, 2
@@ -71,39 +74,58 @@ def live(job: RunningJob) -> None:
         JobStoppedError: a stop was asked for, or nobody listens any more.
     """
     address = parse_address(str(job.config["source"]))
-    run = get_run(job.library, job.config.get("run", "latest"))
-    recognizer = Recognizer.load(bundle_of(job.library, run))
+    name, recognizer = _recognizer(job)
     config = DecideConfig(**{key: job.config[key] for key in ("stride",) if key in job.config})
-    mirror = address.kind == SourceKind.CAMERA
-    with _events() as emit, HandsExtractor(hands_config(recognizer.bundle)) as extractor:
-        picture, window = TerminalView(emit, mirror=mirror), WindowView(emit, mirror=mirror)
-        handlers = {"view": picture.command, "window": window.command}
-        controls = Controls(sys.stdin.buffer, handlers)
-        window.command({"on": bool(job.config.get("window"))})
-        hear = _Hearing(job, emit, controls)
+    thresholds = hands_config(recognizer.bundle) if recognizer else HandsConfig()
+    with (
+        _events() as emit,
+        HandsExtractor(thresholds) as extractor,
+        _views(job, address, emit) as views,
+    ):
+        hear = _Hearing(job, emit, views.controls)
         final: Event = {}
-        with closing(window):
-            for source in _sources(job, address, hear.waiting):
-                with source, _named(source.name):
-                    emit(
-                        {
-                            "event": "start",
-                            "source": source.name,
-                            "fps": source.fps,
-                            "run": run.name,
-                        }
-                    )
-                    extractor.reset()
-                    final = run_live(
-                        source,
-                        extractor,
-                        Decider(recognizer, config),
-                        emit,
-                        on_frame=hear.frame,
-                        viewers=(picture.see, window.see),
-                    )
-                    emit(final)
+        for source in _sources(job, address, hear.waiting):
+            with source, _named(source.name):
+                emit({"event": "start", "source": source.name, "fps": source.fps, "run": name})
+                extractor.reset()
+                final = run_live(
+                    source,
+                    extractor,
+                    Decider(recognizer, config),
+                    emit,
+                    on_frame=hear.frame,
+                    viewers=views.viewers,
+                )
+                emit(final)
     job.result(final)
+
+
+def _recognizer(job: RunningJob) -> tuple[str | None, Recognizer | None]:
+    """The run's name and its model; neither where `run` is null, as while the first word is recorded."""
+    wanted = job.config.get("run", "latest")
+    if wanted is None:
+        return None, None
+    run = get_run(job.library, wanted)
+    return run.name, Recognizer.load(bundle_of(job.library, run))
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    controls: Controls
+    viewers: tuple[Viewer, ...]
+
+
+@contextmanager
+def _views(job: RunningJob, address: Address, emit: Emit) -> Iterator[_Views]:
+    mirror = address.kind == SourceKind.CAMERA
+    picture = TerminalView(emit, mirror=mirror)
+    record = RecordView(emit, recordings_dir(job.library))
+    window = WindowView(emit, mirror=mirror, recording=lambda: record.recording)
+    handlers = {"view": picture.command, "window": window.command, "record": record.command}
+    window.command({"on": bool(job.config.get("window"))})
+    with closing(record), closing(window):
+        controls = Controls(sys.stdin.buffer, handlers)
+        yield _Views(controls, (picture.see, record.see, window.see))
 
 
 def _sources(

@@ -104,7 +104,8 @@ def run_live(
     """
     clock = Clock()
     recognizer = decider.recognizer
-    recognizer.measure = clock.measure
+    if recognizer is not None:
+        recognizer.measure = clock.measure
     whole, frame, signs = Window(fps=source.fps), None, 0
     for frame in _timed(source, clock):
         on_frame(frame.index)
@@ -168,11 +169,15 @@ def _standing(frame: Frame, decider: Decider, landmarks: Floats, clock: Clock) -
 
 
 def _final(
-    frame: Frame | None, whole: Window, recognizer: Recognizer, signs: int, clock: Clock
+    frame: Frame | None,
+    whole: Window,
+    recognizer: Recognizer | None,
+    signs: int,
+    clock: Clock,
 ) -> Event:
     frames = frame.index + 1 if frame else 0
     said = None
-    if frames == len(whole) and whole.hands():
+    if recognizer is not None and frames == len(whole) and whole.hands():
         said = recognizer.predict(whole.sequence(), timestamps=whole.timestamps())
     return {
         "event": "final",

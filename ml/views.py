@@ -1,16 +1,20 @@
-"""What can be seen of live: small pictures for a terminal, and a window of the desktop."""
+"""What becomes of the frames of live: pictures in a terminal or a window, and recordings."""
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.errors import PreviewError
+from capture.errors import PreviewError, RecordError
 from capture.preview import PreviewWindow
+from capture.record import Recorder
 from ml.controls import Command
 from ml.stream import Emit, Moment
 
@@ -59,8 +63,10 @@ class TerminalView:
 class WindowView:
     """Shows frames in a window; the command `window` opens it with `on`, or closes it."""
 
-    def __init__(self, emit: Emit, *, mirror: bool) -> None:
-        self._emit, self._mirror = emit, mirror
+    def __init__(
+        self, emit: Emit, *, mirror: bool, recording: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._emit, self._mirror, self._recording = emit, mirror, recording
         self._window: PreviewWindow | None = None
 
     def command(self, said: Command) -> None:
@@ -84,7 +90,9 @@ class WindowView:
         if moment.guess is not None:
             caption += f": {moment.guess.gloss} {100 * moment.guess.score:.0f} %"
         try:
-            is_open = self._window.show(moment.frame.image, moment.landmarks, caption)
+            is_open = self._window.show(
+                moment.frame.image, moment.landmarks, caption, recording=self._recording()
+            )
         except PreviewError as error:
             self._window = None
             self._say(on=False, error=error)
@@ -104,6 +112,52 @@ class WindowView:
         if error is not None:
             event |= {"error": error.message, "hint": error.hint}
         self._emit(event)
+
+
+class RecordView:
+    """Records frames; the command `record` starts with `on`, or ends and tells of the take."""
+
+    def __init__(self, emit: Emit, folder: Path) -> None:
+        self._emit = emit
+        self._recorder = Recorder(folder)
+
+    @property
+    def recording(self) -> bool:
+        return self._recorder.recording
+
+    def command(self, said: Command) -> None:
+        with self._told():
+            if said.get("on"):
+                self._recorder.start()
+                self._emit({"event": "record", "on": True})
+            elif self._recorder.recording:
+                self._stop()
+
+    def see(self, moment: Moment) -> None:
+        with self._told():
+            if not self._recorder.see(moment.frame):
+                self._stop()
+
+    def _stop(self) -> None:
+        take = self._recorder.stop()
+        self._emit({"event": "record", "on": False})
+        if take is not None:
+            self._emit({"event": "take", **asdict(take), "path": str(take.path)})
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except RecordError as error:
+            self._recorder.close()
+            about = {"error": error.message, "hint": error.hint}
+            self._emit({"event": "record", "on": False, **about})
+
+    def close(self) -> None:
+        """Keep what was recorded when the source ends."""
+        with self._told():
+            if self._recorder.recording:
+                self._stop()
 
 
 def fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ SigntuiError
 │  ├─ DamagedFileError               an HDF5 file that cannot be trusted
 │  ├─ DiskFullError
 │  ├─ ImportSourceError              a dataset that is not understood
+│  ├─ RecordingError                 a recording without a usable name
 │  └─ QueryError                     SQL that fails, writes or takes too long
 ├─ CaptureError                      capture/errors.py
 ├─ ModelError                        ml/errors.py
@@ -67,6 +68,10 @@ class DiskFullError(StoreError):
 
 
 class ImportSourceError(StoreError):
+    pass
+
+
+class RecordingError(StoreError):
     pass
 
 
