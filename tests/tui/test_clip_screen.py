@@ -179,6 +179,10 @@ async def test_twins_and_contradictions_and_the_way_there_and_back(app, twins):
         await pilot.press("t", "t")
         table = app.screen.query_one("#twins-table", RowTable)
         assert table.keys == ("61", "2")
+        await pilot.click("#lists", offset=(1, 0))
+        assert app.screen.query_one(ContentSwitcher).current == "facts"
+        await pilot.click("#lists", offset=(19, 0))
+        assert app.screen.query_one(ContentSwitcher).current == "twins"
         assert words(app, "#twins-detail").startswith("the same source and range but computer")
         await pilot.press("down")
         assert "landmarks, content" in words(app, "#twins-detail")

@@ -68,6 +68,8 @@ async def test_all_figures_and_back(app):
         assert [(column.low, column.count) for column in drawn.columns] == [(60, 5)]
         assert "█" in drawn.render().plain
         assert not app.screen.query_one(RowView).is_on_screen
+        await pilot.press("x", "X", "o")
+        assert not isinstance(app.screen, (ExcludeForm, ChooseDialog)), "no row is in sight"
         await pilot.press("escape")
         await settle(pilot)
         assert app.screen.query_one(RowView).is_on_screen

@@ -40,6 +40,7 @@ from tui.wording import count
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
+_OF_THE_TABLE: Final = frozenset({"order", "turn", "exclude", "exclude_shown"})
 
 
 class LibraryScreen(Page):
@@ -127,7 +128,15 @@ class LibraryScreen(Page):
 
     def action_glance(self) -> None:
         """All figures over the whole screen, or the table again."""
-        self.toggle_class("-glance")
+        self._glance(not self.has_class("-glance"))
+
+    def _glance(self, wanted: bool) -> None:
+        self.set_class(wanted, "-glance")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Nothing is done to a row that is out of sight."""
+        return not (self.has_class("-glance") and action in _OF_THE_TABLE)
 
     # The table
 
@@ -205,12 +214,12 @@ class LibraryScreen(Page):
             raise event.error
 
     def action_filter(self) -> None:
-        self.remove_class("-glance")
+        self._glance(False)
         self.query_one("#filter", Input).focus()
 
     def action_leave_field(self) -> None:
         if self.has_class("-glance"):
-            self.remove_class("-glance")
+            self._glance(False)
             return
         field = self.query_one("#filter", Input)
         if not field.has_focus:

@@ -144,6 +144,10 @@ class FilmStrip(Widget):
     def on_resize(self) -> None:
         self._lines = []
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._lines = []
+
     def render_line(self, y: int) -> Strip:
         if not self._lines and self._pictures is not None and len(self._pictures):
             self._lines = self._draw(self._pictures)
