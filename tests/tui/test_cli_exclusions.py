@@ -1,9 +1,10 @@
-"""`signtui exclude` and `signtui include`."""
+"""`signtui exclude`, `signtui include` and `signtui clip`."""
 
 import json
 
 import pytest
 
+from store.schema import Instance
 from tui import cli
 
 
@@ -54,3 +55,25 @@ def test_what_is_wrong_is_said_and_changes_nothing(run, library):
     assert run("exclude", "00001", "--reason", " ")[0] == 1
     assert run("exclude", "--where", "1); DELETE FROM instance --", "--reason", "x")[0] == 1
     assert excluded(library) == []
+
+
+def test_a_clip_is_told_of_with_its_twins(run, library):
+    with library.session() as session:
+        session.query(Instance).filter(Instance.id == 61).update(
+            {"url": "https://example.org/0.mp4"}
+        )
+    code, out, _ = run("clip", "00000", "--json")
+    (facts,) = json.loads(out)
+    assert code == 0
+    assert facts["instance"]["gloss"] == "book"
+    assert facts["extractions"][0]["frames"] == 40
+    assert facts["twins"] == [
+        {"instance_id": 61, "video_id": "00060", "gloss": "computer", "split": "train",
+         "same": ["source and range"], "contradicts": True}
+    ]  # fmt: skip
+    code, out, _ = run("clip", "00000")
+    assert code == 0
+    assert "another gloss" in out
+    code, _, complaint = run("clip", "nowhere")
+    assert code == 1
+    assert "nowhere" in complaint

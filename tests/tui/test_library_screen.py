@@ -73,6 +73,8 @@ async def test_all_figures_and_back(app):
         await pilot.press("escape")
         await settle(pilot)
         assert app.screen.query_one(RowView).is_on_screen
+        await pilot.press("x", "escape", "o")
+        assert isinstance(app.screen, ChooseDialog), "keys go to the table again"
 
 
 async def test_filter_by_gloss_is_shown_as_its_condition(app):

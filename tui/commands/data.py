@@ -1,11 +1,11 @@
-"""import, scan, stats, check, exclude, include: what is in the library."""
+"""import, scan, stats, check, exclude, include, clip: what is in the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands import exclusions
+from tui.commands import clip, exclusions
 from tui.commands.options import Json, context_of, narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(stats)
     app.command()(check)
     exclusions.register(app)
+    clip.register(app)
 
 
 def import_(

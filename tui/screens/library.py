@@ -132,6 +132,8 @@ class LibraryScreen(Page):
 
     def _glance(self, wanted: bool) -> None:
         self.set_class(wanted, "-glance")
+        if not wanted:
+            self.query_one(RowView).focus()
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
