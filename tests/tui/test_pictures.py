@@ -163,7 +163,7 @@ def test_half_blocks_hold_two_pixels_and_dots_lie_over_them():
     assert [segment.text for segment in lines[0]] == ["▀", "⡁", "▀"]
     first, dots, last = (segment.style for segment in lines[0])
     assert (first.color.triplet, first.bgcolor.triplet) == ((248, 0, 0), (0, 0, 0))
-    assert (dots.color.name, dots.bgcolor.triplet) == ("green", (120, 0, 0))
+    assert (dots.color.name, dots.bgcolor.triplet) == ("green", (124, 0, 0))
     assert last.bgcolor.triplet == (0, 0, 8)
     assert len(half_blocks(pixels)[0]) == 2
 
