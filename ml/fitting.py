@@ -22,10 +22,10 @@ from ml.errors import CheckpointError, DivergedError
 from ml.features import Floats
 from ml.metrics import log_loss, true_ranks
 from ml.models import FINE_OUTPUT
+from ml.resume import LAST, last_checkpoint
 
 log = logging.getLogger(__name__)
 
-LAST: Final = "last.npz"
 BEST: Final = "best.npz"
 _SUPER_WEIGHT: Final = 0.3
 _FINE_WEIGHT: Final = 0.7
@@ -89,12 +89,7 @@ class Fitting:
         Raises:
             CheckpointError: there is none, or it belongs to other data or another model.
         """
-        checkpoint = read_checkpoint(self.folder / LAST)
-        if checkpoint.state.get("split") != self.split_hash:
-            raise CheckpointError(
-                "The clips of this run have changed since it was interrupted.",
-                hint="Start a new run: a resumed one would mix two different splits.",
-            )
+        checkpoint = last_checkpoint(self.folder, self.split_hash)
         assign(self.model.variables, checkpoint.model)
         assign(self.model.optimizer.variables, checkpoint.optimizer)
         self.plan.restore(checkpoint.state["plan"])

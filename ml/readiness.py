@@ -5,53 +5,31 @@ training stops this check, with the same words. No TensorFlow is imported.
 """
 
 import shutil
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from enum import StrEnum
-from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import select
-
-from ml.config import TrainConfig
+from ml.config import TrainConfig, from_json
+from ml.findings import (
+    Finding,
+    Level,
+    count_clips,
+    find_clips,
+    find_dropped,
+    find_glosses,
+    find_leak,
+    find_subset,
+)
 from ml.prepare import Data, prepare_data
+from ml.resume import last_checkpoint, run_to_resume
 from ml.size import count_parameters, run_bytes
-from store.catalog import list_glosses
 from store.errors import SigntuiError
-from store.intervals import wilson
 from store.jobs import is_alive, list_jobs
 from store.library import Library
 from store.runs import list_runs
-from store.schema import Clip, SubsetEntry
-from store.splits import Sample
 from store.words import JobKind, Status
 
-_NAMED: Final = 4
-"""Glosses that a sentence names before it stops counting them up."""
-_FEW_TRAIN: Final = 5
-"""Fewer train clips to a gloss are few: WLASL's own official split has at least so many."""
-_FEW_VAL: Final = 60
-"""With fewer val clips a ratio of a half is known to within 12 points at best."""
 _MIB: Final = 2**20
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    ERROR = "error"
-    """The training would not start, or not end well."""
-    WARNING = "warning"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    level: Level
-    kind: str
-    """A word for programs, such as `leak`."""
-    message: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +71,54 @@ def check_training(library: Library, config: TrainConfig) -> Readiness:
     try:
         data = prepare_data(library, config)
     except SigntuiError as error:
-        stop = Finding(Level.ERROR, type(error).__name__, error.message, error.hint)
-        return Readiness((stop, *_others(library, config)), None)
+        return stopped_by(error)
     plan = _plan(config, data)
     found = [
         *_disk(library, plan),
-        *_leak(data),
-        *_glosses(library, config, data),
-        *_clips(plan, data),
-        *_dropped(data),
-        *_subset(library, config, data),
-        *_others(library, config),
+        *find_leak(data),
+        *find_glosses(library, config, data),
+        *find_clips(data),
+        *find_dropped(data),
+        *find_subset(library, config, data),
+        *_others(library),
+        *_name(library, config),
     ]
     order = list(Level)
     return Readiness(tuple(sorted(found, key=lambda item: order.index(item.level))), plan)
+
+
+def stopped_by(error: SigntuiError) -> Readiness:
+    """What an error says that the training would raise."""
+    return Readiness((Finding(Level.ERROR, type(error).__name__, error.message, error.hint),), None)
+
+
+def check_resume(library: Library, reference: str | int) -> Readiness:
+    """Whether a run can go on where it was left: its clips unchanged, its checkpoint there.
+
+    Raises:
+        StoreError: the catalog cannot be read.
+    """
+    try:
+        run = run_to_resume(library, reference)
+        config = from_json(TrainConfig, run.config)
+        data = prepare_data(library, config, run.extractor_id)
+        last_checkpoint(library.run_dir(run.id), data.split.hash)
+    except SigntuiError as error:
+        return stopped_by(error)
+    plan = _plan(config, data)
+    return Readiness((*_disk(library, plan), *find_leak(data), *_others(library)), plan)
 
 
 def _plan(config: TrainConfig, data: Data) -> Plan:
     glosses, split = len(data.labels), data.split
     return Plan(
         glosses=glosses,
-        train=_count(split.train),
-        val=_count(split.val),
-        test=_count(split.test),
+        train=count_clips(split.train),
+        val=count_clips(split.val),
+        test=count_clips(split.test),
         parameters=count_parameters(config, glosses),
         disk_bytes=run_bytes(config, glosses),
     )
-
-
-def _count(samples: Collection[Sample]) -> int:
-    return len({sample.row.instance_id for sample in samples})
 
 
 def _disk(library: Library, plan: Plan) -> Iterator[Finding]:
@@ -140,107 +136,7 @@ def _mib(number: int) -> str:
     return f"{number / _MIB:,.0f} MiB"
 
 
-def _leak(data: Data) -> Iterator[Finding]:
-    if data.split.leaking:
-        yield Finding(
-            Level.WARNING,
-            "leak",
-            "This split leaks: copies of the same clips are in train and val, so its numbers say "
-            "nothing about new clips.",
-            "It is there for comparison; take --split official or signer to learn something.",
-        )
-
-
-def _glosses(library: Library, config: TrainConfig, data: Data) -> Iterator[Finding]:
-    labels = data.labels
-    if len(labels) == 1:
-        yield Finding(Level.WARNING, "one_gloss", "With one gloss there is nothing to tell apart.")
-    unseen = [gloss for gloss in _wanted(library, config) if gloss not in set(labels)]
-    if unseen:
-        yield Finding(
-            Level.WARNING,
-            "no_landmarks",
-            f"{_some(unseen)} without any landmarks: the model will not know them.",
-            "Run: signtui extract",
-        )
-    train, val = (Counter(s.row.gloss for s in part) for part in (data.split.train, data.split.val))
-    if lacking := [gloss for gloss in labels if not train[gloss]]:
-        said = f"{_some(lacking)} without a train clip: they cannot be learnt."
-        yield Finding(Level.WARNING, "no_train_clip", said)
-    if lacking := [gloss for gloss in labels if not val[gloss]]:
-        said = f"{_some(lacking)} without a val clip: nobody will know how well they go."
-        yield Finding(Level.WARNING, "no_val_clip", said)
-
-
-def _wanted(library: Library, config: TrainConfig) -> list[str]:
-    if not isinstance(config.glosses, str):
-        return config.glosses or []
-    with library.reading() as session:
-        return list_glosses(session, subset=config.glosses)
-
-
-def _some(glosses: list[str]) -> str:
-    """The first few by name and how many there are, as the start of a sentence."""
-    named = ", ".join(glosses[:_NAMED]) + (" …" if len(glosses) > _NAMED else "")
-    return f"{len(glosses):,} gloss{'' if len(glosses) == 1 else 'es'} ({named})"
-
-
-def _clips(plan: Plan, data: Data) -> Iterator[Finding]:
-    clips = {(s.row.gloss, s.row.instance_id) for s in data.split.train}
-    each = Counter(gloss for gloss, _ in clips)
-    middle = median(each[gloss] for gloss in data.labels)
-    if middle < _FEW_TRAIN:
-        said = f"Half of the glosses have {middle:g} train clips or fewer."
-        yield Finding(Level.WARNING, "few_train_clips", said, "Fewer glosses, or more clips, help.")
-    if plan.val < _FEW_VAL:
-        low, high = wilson(plan.val // 2, plan.val)
-        yield Finding(
-            Level.WARNING,
-            "few_val_clips",
-            f"Val has {plan.val} clips: a top-1 of about 50 % could be anything from "
-            f"{100 * low:.0f} to {100 * high:.0f} %.",
-        )
-    if not plan.test and not data.split.leaking:
-        said = "No test clip has landmarks: only val, which chooses the epoch, can be measured."
-        yield Finding(Level.INFO, "no_test_clip", said)
-
-
-def _dropped(data: Data) -> Iterator[Finding]:
-    dropped = data.split.dropped
-    for number, kind, said in (
-        (dropped.crossing, "crossing", "left out of train or val: identical ones are in a later part"),
-        (dropped.repeated, "repeated", "left out of train: the same clip stands there already"),
-        (dropped.contradicting, "contradicting", "of train also stand there under another gloss"),
-        (dropped.no_signer, "no_signer", "left out: the index names no signer"),
-        (dropped.no_part, "no_part", "left out: the index names no split"),
-    ):  # fmt: skip
-        if number:
-            clips = "1 clip" if number == 1 else f"{number:,} clips"
-            yield Finding(Level.INFO, kind, f"{clips} {said}.")
-
-
-def _subset(library: Library, config: TrainConfig, data: Data) -> Iterator[Finding]:
-    """What the official subset names and the library lacks."""
-    if not isinstance(config.glosses, str):
-        return
-    with library.reading() as session:
-        named = select(SubsetEntry.video_id, Clip.id).outerjoin(
-            Clip, Clip.video_id == SubsetEntry.video_id
-        )
-        found = session.execute(named.where(SubsetEntry.subset == config.glosses)).all()
-    missing = [video_id for video_id, clip in found if clip is None]
-    if missing:
-        ids = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
-        said = f"The subset names {len(missing):,} clips that the index lacks ({ids})."
-        yield Finding(Level.INFO, "not_in_index", said)
-    there = {row.video_id for row in data.rows}
-    waiting = sum(video_id not in there for video_id, _ in found)
-    if waiting:
-        said = f"{waiting:,} of the subset's {len(found):,} clips have no landmarks."
-        yield Finding(Level.INFO, "not_extracted", said)
-
-
-def _others(library: Library, config: TrainConfig) -> Iterator[Finding]:
+def _others(library: Library) -> Iterator[Finding]:
     """What else is going on in the library."""
     running = [job for job in list_jobs(library) if job.status == Status.RUNNING and is_alive(job)]
     for job in running:
@@ -250,6 +146,9 @@ def _others(library: Library, config: TrainConfig) -> Iterator[Finding]:
         elif job.kind == JobKind.EXTRACT:
             said = f"An extraction runs (job {job.id}): clips it finishes later are not included."
             yield Finding(Level.INFO, "extraction_runs", said)
+
+
+def _name(library: Library, config: TrainConfig) -> Iterator[Finding]:
     if config.name and config.name in {run.name for run in list_runs(library)}:
         said = f"A run named {config.name} exists: this one will get a number."
         yield Finding(Level.INFO, "name_taken", said)

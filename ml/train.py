@@ -15,7 +15,6 @@ from ml.backend import keras, make_repeatable
 from ml.callbacks import Metrics
 from ml.config import TrainConfig, from_json, to_json
 from ml.dataset import Part, load_part, plain_features
-from ml.errors import ModelError
 from ml.export import export_bundle
 from ml.fitting import Fitting, predict
 from ml.judge import calibrate, judge, one_of_each, record
@@ -23,11 +22,12 @@ from ml.metrics import accuracy, true_ranks
 from ml.models import build_model
 from ml.prepare import Data, prepare_data, write_split
 from ml.recognizer import Recognizer
+from ml.resume import run_to_resume
 from store import __version__
 from store.child import child_main
 from store.jobs import JobStoppedError, RunningJob
 from store.library import Library
-from store.runs import create_run, finish_run, forget_epochs, get_run, record_epoch, start_run
+from store.runs import create_run, finish_run, forget_epochs, record_epoch, start_run
 from store.splits import Sample
 from store.words import Request, Status
 
@@ -73,11 +73,7 @@ def train(job: RunningJob) -> None:
 def _begin(library: Library, job: RunningJob) -> _Training:
     resume = job.config.get("resume")
     if resume is not None:
-        run = get_run(library, resume)
-        if run.status == Status.FINISHED:
-            raise ModelError(
-                f"The run {run.name} is finished.", hint="Train a new one: signtui train"
-            )
+        run = run_to_resume(library, resume)
         config = from_json(TrainConfig, run.config)
         data = prepare_data(library, config, run.extractor_id)
         return _Training(run.id, config, data, resumed=True)

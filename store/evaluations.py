@@ -109,7 +109,7 @@ def list_signer_results(library: Library, run: int, split: str) -> list[GroupRes
 
 
 def list_confused_pairs(
-    library: Library, run: int, split: str, *, limit: int = 500
+    library: Library, run: int, split: str, *, limit: int = 10_000
 ) -> list[ConfusedPair]:
     """Pairs of glosses that were taken for one another, the most frequent first."""
     values = {"run": run, "split": split, "limit": limit}

@@ -66,7 +66,7 @@ def delete_run(library: Library, run_id: int) -> None:
     """
     sweep_deleted(library)
     run = get_run(library, run_id)
-    _refuse_busy(library, run)
+    require_idle(library, run)
     folder = library.run_dir(run.id)
     aside = folder.with_name(folder.name + _ASIDE)
     try:
@@ -94,7 +94,8 @@ def sweep_deleted(library: Library) -> None:
             _remove(aside)
 
 
-def _refuse_busy(library: Library, run: RunRow) -> None:
+def require_idle(library: Library, run: RunRow) -> None:
+    """Raises RunBusyError where a job trains the run at this moment."""
     if run.status not in _ACTIVE or run.job_id is None:
         return
     job = get_job(library, run.job_id)

@@ -11,14 +11,17 @@ import psutil
 import pytest
 from sqlalchemy import delete, select, update
 
-from ml.config import ModelConfig, TrainConfig
+from ml.checkpoint import Checkpoint, write_checkpoint
+from ml.config import ModelConfig, TrainConfig, to_json
+from ml.findings import Level
 from ml.prepare import prepare_data
-from ml.readiness import Level, check_training
+from ml.readiness import check_resume, check_training
+from ml.resume import LAST
 from ml.size import count_parameters, run_bytes
 from store.errors import SigntuiError
 from store.jobs import create_job
 from store.library import Library
-from store.runs import create_run, get_run
+from store.runs import create_run, finish_run, get_run, start_run
 from store.schema import Clip, Extraction, Gloss, Instance, Job, SubsetEntry
 from store.words import JobKind, Status
 from tests.ml.clips import make_library
@@ -183,9 +186,10 @@ def test_the_check_starts_no_tensorflow():
     ],
 )
 def test_parameters_are_counted_as_keras_counts_them(config, n_glosses):
-    from ml.models import build_model
+    from ml import backend, models  # the backend first: it sets what TensorFlow reads once
 
-    assert count_parameters(config, n_glosses) == build_model(config, n_glosses).count_params()
+    model = models.build_model(config, n_glosses)
+    assert count_parameters(config, n_glosses) == backend.keras.Model.count_params(model)
 
 
 @pytest.mark.slow
@@ -198,3 +202,41 @@ def test_the_plan_is_what_the_run_then_has(trained: tuple[Library, int]):
     assert said == (run.n_glosses, run.n_train, run.n_val, run.n_test, run.parameters)
     files = [path for path in library.run_dir(run_id).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < run_bytes(config, plan.glosses)
+
+
+def interrupted(library, *, split=None, status=Status.INTERRUPTED):
+    """A run that was left after its first epoch."""
+    data = prepare_data(library, ALL)
+    run = create_run(
+        library, name="left", preset="default", config=to_json(ALL), extractor_id=data.extractor_id
+    )
+    finish_run(library, run, status=status)
+    state = {"split": split or data.split.hash}
+    write_checkpoint(library.run_dir(run) / LAST, Checkpoint(0, (), (), state))
+    return run
+
+
+def test_a_run_that_was_left_can_go_on(library):
+    found = check_resume(library, interrupted(library))
+    assert found.ready
+    assert found.plan == check_training(library, ALL).plan
+
+
+def test_what_keeps_a_run_from_going_on_is_said(library):
+    assert (
+        "clips of this run have changed"
+        in check_resume(library, interrupted(library, split="another")).findings[0].message
+    )
+    whole = interrupted(library, status=Status.FINISHED)
+    assert "is finished" in check_resume(library, whole).findings[0].message
+    bare = interrupted(library)
+    (library.run_dir(bare) / LAST).unlink()
+    assert "has no checkpoint" in check_resume(library, bare).findings[0].message
+    assert not check_resume(library, "nowhere").ready
+
+
+def test_a_run_is_not_trained_twice_at_once(library):
+    run = interrupted(library)
+    job = create_job(library, JobKind.TRAIN, {})
+    start_run(library, run, job_id=job)
+    assert "is being trained" in check_resume(library, run).findings[0].message

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from store.jobs import list_jobs
 from store.runs import list_evaluations, list_runs
 from tests.tui.conftest import add_run
 from tests.tui.judged import add_judged, judge
@@ -119,3 +120,14 @@ def test_runs_are_renamed_and_deleted(signtui, library, monkeypatch):
     assert signtui("runs", "better", "--delete", "--yes")[0] == 0
     assert list_runs(library) == []
     assert signtui("runs", "--delete")[0] == 2
+
+
+def test_a_training_that_cannot_be_is_never_started(signtui, library):
+    code, _, err = signtui("train", "--glosses", "300")
+    assert (code, "The subset 300 is not in this library" in err) == (1, True)
+    add_run(library, "whole")
+    code, out, _ = signtui("train", "--resume", "whole", "--check")
+    assert (code, "error: The run whole is finished" in out) == (1, True)
+    code, _, err = signtui("train", "--resume", "whole")
+    assert (code, "The run whole is finished" in err) == (1, True)
+    assert list_jobs(library) == []

@@ -32,8 +32,9 @@ async def open_run(pilot, *keys):
 
 
 def table_rows(screen, name):
-    table = screen.query_one(f"#{name}", SortedTable).table
-    return [[str(cell) for cell in table.get_row_at(row)] for row in range(table.row_count)]
+    view = screen.query_one(f"#{name}", SortedTable).table
+    rows = [view.row_at(index) for index in range(view.total)]
+    return [[cell if isinstance(cell, str) else cell[0] for cell in row.cells] for row in rows]
 
 
 async def test_the_overview_says_what_is_known(app, library):
@@ -99,7 +100,7 @@ async def test_enter_shows_the_clips_a_row_rests_on(app, library, key, name):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_run(pilot, key, "end")
         table = screen.query_one(f"#{name}", SortedTable)
-        row = next(row for row in table.found() if row.key == table.table.current)
+        row = next(row for row in table.found() if row.key == table.table.current.key)
         clips = row.values[table._names.index("clips")]
         await pilot.press("enter")
         await settle(pilot)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tui.commands.options import Json, context_of, narrate, print_json
-from tui.commands.run_tables import LEAK_NOTE, describe_evaluation, print_run, runs
+from tui.commands.run_tables import describe_evaluation, print_run, runs
 
 __all__ = ["describe_evaluation", "register"]
 
 if TYPE_CHECKING:
     from ml.config import TrainConfig
+    from ml.readiness import Readiness
     from store.library import Library
 
 
@@ -46,6 +47,7 @@ def train(
     from dataclasses import replace
 
     from ml.config import PRESETS
+    from ml.readiness import check_resume, check_training
 
     library = context_of(context).open()
     changes = {
@@ -61,11 +63,11 @@ def train(
         split=split,
         **{key: value for key, value in changes.items() if value is not None},  # type: ignore[arg-type]
     )
+    found = check_resume(library, resume) if resume else check_training(library, config)
     if check:
-        print_readiness(library, config, json=json)
+        print_readiness(found, json=json)
         return
-    if split == "notebook":
-        narrate(f"The notebook split leaks: {LEAK_NOTE}.")
+    require_ready(found)
     run_id = follow_training(library, config, resume)
     print_run(library, run_id, json=json)
 
@@ -128,11 +130,24 @@ def follow_evaluation(library: "Library", reference: str | int, split: str) -> i
     return run_id
 
 
-def print_readiness(library: "Library", config: "TrainConfig", *, json: bool) -> None:
-    """What stands in the way of a training. Exits with 1 where an error does."""
-    from ml.readiness import check_training
+def require_ready(found: "Readiness") -> None:
+    """Say what a training's numbers will rest on.
 
-    found = check_training(library, config)
+    Raises:
+        ModelError: with what would stop it, before its process is started.
+    """
+    from ml.errors import ModelError
+    from ml.findings import Level
+
+    for finding in found.findings:
+        if finding.level is Level.ERROR:
+            raise ModelError(finding.message, hint=finding.hint)
+        if finding.level is Level.WARNING:
+            narrate(f"Warning: {finding.message}")
+
+
+def print_readiness(found: "Readiness", *, json: bool) -> None:
+    """What stands in the way of a training. Exits with 1 where an error does."""
     if json:
         print_json(found.as_json())
     else:

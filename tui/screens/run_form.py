@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from ml.config import PRESETS, TrainConfig
-from ml.readiness import Level, Readiness, check_training
+from ml.findings import Level
+from ml.readiness import Readiness, check_training
 from store.catalog import list_subsets
 from store.errors import SigntuiError
 from store.library import Library

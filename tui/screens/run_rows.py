@@ -24,24 +24,24 @@ RUN_COLUMNS: Final = (
     Column("started", "started", 10, from_width=110),
 )
 _RESULT: Final = (
-    Column("clips", "clips", 5, right=True),
-    Column("right", "right", 5, right=True),
+    Column("clips", "clips", 7, right=True),
+    Column("right", "right", 7, right=True),
     Column("top1", "top-1", _BAR + 6),
     Column("interval", "95 %", 8, right=True),
-    Column("top5", "top-5", 6, right=True, from_width=90),
+    Column("top5", "top-5", 7, right=True, from_width=90),
 )
 GLOSS_COLUMNS: Final = (
     Column("gloss", "gloss"),
-    Column("train", "train", 5, right=True),
+    Column("train", "train", 7, right=True),
     *_RESULT,
 )
 SIGNER_COLUMNS: Final = (Column("signer", "signer"), *_RESULT)
 PAIR_COLUMNS: Final = (
     Column("gloss", "gloss"),
     Column("other", "and"),
-    Column("clips", "clips", 5, right=True),
-    Column("there", "first as second", 15, right=True),
-    Column("back", "second as first", 15, right=True),
+    Column("clips", "clips", 7, right=True),
+    Column("there", "first as second", 17, right=True),
+    Column("back", "second as first", 17, right=True),
 )
 
 

@@ -1,20 +1,18 @@
 """A table whose rows are all there: filtered by a word and sorted by any column, in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
-from tui.widgets.table import Cell, Column, Row, RowTable
-
-_SHOWN: Final = 500
-"""Rows that are drawn at most: filter and order find the others."""
+from tui.widgets.row_view import PAGE_ROWS, RowView
+from tui.widgets.table import Cell, Column, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,20 @@ class SortedRow:
     """What each column is sorted by."""
     words: str
     """What the filter looks in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows in memory, as a source of a `RowView`."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    def read(self, first: int, count: int) -> Sequence[Row]:
+        return self.rows[first : first + count]
 
 
 class SortedTable(Vertical):
@@ -72,15 +84,16 @@ class SortedTable(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="/  filter", compact=True)
-        yield RowTable(self._columns)
+        yield RowView(self._columns)
 
     @property
-    def table(self) -> RowTable:
-        return self.query_one(RowTable)
+    def table(self) -> RowView:
+        return self.query_one(RowView)
 
     def show(self, rows: Iterable[SortedRow]) -> None:
+        """Show these rows; the cursor stays where it is."""
         self._rows = tuple(rows)
-        self._draw()
+        self._draw(keep_place=True)
 
     def found(self) -> list[SortedRow]:
         """What the filter lets through, in order; equal rows keep the order they came in."""
@@ -89,14 +102,15 @@ class SortedTable(Vertical):
         rows = [row for row in self._rows if word in row.words.lower()]
         return sorted(rows, key=lambda row: row.values[place], reverse=self.descending)
 
-    def _draw(self) -> None:
-        found = self.found()
-        arrow = " ▼" if self.descending else " ▲"
+    def _draw(self, *, keep_place: bool = False) -> None:
+        source = _Rows(tuple(Row(row.key, row.cells) for row in self.found()))
         self.table.show(
-            (Row(row.key, row.cells) for row in found[:_SHOWN]), marks={self.sort: arrow}
+            source,
+            marks={self.sort: " ▼" if self.descending else " ▲"},
+            first=source.read(0, PAGE_ROWS),
+            keep_place=keep_place,
         )
-        first = f"the first {_SHOWN} of " if len(found) > _SHOWN else ""
-        self.border_title = f"{self._title}  {first}{len(found):,}"
+        self.border_title = f"{self._title}  {source.total:,}"
 
     @on(Input.Changed)
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -108,15 +122,15 @@ class SortedTable(Vertical):
         event.stop()
         self.table.focus()
 
-    @on(DataTable.HeaderSelected)
-    def _header_selected(self, event: DataTable.HeaderSelected) -> None:
+    @on(RowView.HeaderSelected)
+    def _header_selected(self, event: RowView.HeaderSelected) -> None:
         event.stop()
-        self._sort_by(str(event.column_key.value))
+        self._sort_by(event.column)
 
-    @on(DataTable.RowSelected)
-    def _row_selected(self, event: DataTable.RowSelected) -> None:
+    @on(RowView.Selected)
+    def _row_selected(self, event: RowView.Selected) -> None:
         event.stop()
-        self.post_message(self.Chosen(self, str(event.row_key.value)))
+        self.post_message(self.Chosen(self, event.row.key))
 
     def _sort_by(self, name: str) -> None:
         self.descending = name == self.sort and not self.descending
