@@ -62,7 +62,15 @@ ENTRIES: Final = (
     Entry("sql --output", "Write the result to a file: csv, json, jsonl, Parquet", "sql", "export"),
     Entry("history", "What was asked before", "sql", "history"),
     Entry("copy", "Copy a cell, a row or the page of the result", "sql", "copy"),
+    Entry("live --source", "Choose the clip, camera or stream to read", "live", "clip"),
+    Entry("live --model", "Choose the run that recognises", "live", "run"),
+    Entry("live (start)", "Start on the chosen source", "live", "start"),
+    Entry("live (stop)", "Stop reading", "live", "stop"),
     Entry("status", "All jobs, running and past", "jobs"),
+    Entry("status JOB", "The log of the chosen job", "jobs", "log"),
+    Entry("stop JOB", "Stop the chosen job; finished work is kept", "jobs", "stop"),
+    Entry("resume JOB", "Go on with the chosen job, or do it again", "jobs", "again"),
+    Entry("pause JOB", "Let the chosen job rest, or go on", "jobs", "pause"),
 )
 
 
@@ -81,7 +89,9 @@ def list_commands(app: SignApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
 
 def _keys_of(app: SignApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Keys of the screen and of the widget that has the focus, where no entry is the same."""
-    named = {entry.action for entry in ENTRIES if entry.screen == app.current_mode}
+    on_page = len(app.screen_stack) == 1 or app.screen_stack[0] is screen
+    page = app.current_mode if on_page else ""
+    named = {entry.action for entry in ENTRIES if entry.screen == page}
     for bound in screen.active_bindings.values():
         binding, node = bound.binding, bound.node
         ours = type(node).__module__.startswith("tui.") and node is not app

@@ -5,7 +5,7 @@ import sys
 
 import psutil
 import pytest
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from store.errors import LibraryBusyError, StoreError
 from store.words import JobKind, Status
@@ -47,52 +47,6 @@ async def test_every_binding_of_a_screen_is_reachable_and_has_its_action(app, li
                 # Enter may be the table's own, which tells the screen of the chosen row.
                 for key in set(binding.key.split(",")) - {"enter"}:
                     assert active[key].node is app.screen, f"{key}: {active[key].node}"
-
-
-PLACES = {
-    "library": (),
-    "extract": ("2",),
-    "runs": ("3",),
-    "live": ("4",),
-    "sql": ("5",),
-    "jobs": ("6",),
-    "clip": ("1", "enter"),
-    "job log": ("6", "enter"),
-    "help": ("2", "question_mark"),
-    "import": ("1", "i"),
-    "new run": ("3", "n"),
-}
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_nothing_is_cut_off(app, library, size):
-    add_run(library, "whole")
-    add_job(library, JobKind.EXTRACT, Status.RUNNING, done=10, total=100, unit="frames")
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        for name, keys in PLACES.items():
-            for key in keys:
-                await pilot.press(key)
-                await settle(pilot)
-            _assert_fits(app.screen, name)
-            if len(app.screen_stack) > 1:
-                await pilot.press("escape")
-
-
-def _assert_fits(screen, name):
-    assert (screen.max_scroll_x, screen.max_scroll_y) == (0, 0), name
-    for widget in screen.query("*"):
-        if widget.is_on_screen and widget.display and widget.region:
-            inside = screen.region.contains_region(widget.region)
-            assert inside or _scrolled(widget), (name, widget)
-            assert not widget.show_horizontal_scrollbar, (name, widget)
-    for footer in screen.query(Footer):
-        assert footer.virtual_size.width <= screen.size.width, f"{name}: keys are cut off"
-
-
-def _scrolled(widget):
-    """Whether a container scrolls the widget out of sight, which is what it is for."""
-    return any(parent.show_vertical_scrollbar for parent in widget.ancestors if parent.is_attached)
 
 
 async def test_help_is_made_from_the_bindings(app):

@@ -155,6 +155,10 @@ class TooSmall(ModalScreen[None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._done = False
+
     @staticmethod
     def is_needed(size: Size) -> bool:
         return size.width < LEAST.width or size.height < LEAST.height
@@ -171,7 +175,9 @@ class TooSmall(ModalScreen[None]):
     def _look(self) -> None:
         size = self.app.size
         if not self.is_needed(size):
-            self.dismiss()
+            if self.is_current and not self._done:
+                self._done = True
+                self.dismiss()
             return
         self.query_one("#room", Static).update(
             f"signtui needs more room\n\nhere: {size.width} x {size.height}\n"

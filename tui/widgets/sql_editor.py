@@ -9,6 +9,7 @@ from typing import ClassVar, Final, cast
 from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.content import Content
 from textual.document._document import Document
 from textual.geometry import Offset
@@ -100,7 +101,11 @@ class SqlEditor(TextArea):
 
     def _colour(self) -> None:
         colours = self.app.theme_variables
-        styles = {str(what): Style(color=colours[name]) for what, name in _COLOURS.items()}
+        styles = {
+            # Textual knows colours that Rich cannot read by name: the terminal's own.
+            str(what): Style(color=Color.parse(colours[name]).rich_color)
+            for what, name in _COLOURS.items()
+        }
         name = f"signtui-{self.app.theme}"
         self.register_theme(TextAreaTheme(name, syntax_styles=styles))
         self.theme = name
