@@ -55,8 +55,13 @@ class Readiness:
     """None where there is nothing to train on."""
 
     @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What would stop it."""
+        return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
+
+    @property
     def ready(self) -> bool:
-        return all(finding.level is not Level.ERROR for finding in self.findings)
+        return not self.errors
 
     def as_json(self) -> dict[str, Any]:
         return {"ready": self.ready, **asdict(self)}

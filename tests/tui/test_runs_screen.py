@@ -2,6 +2,10 @@
 
 from textual.widgets import Footer, Input, Static
 
+from ml.checkpoint import Checkpoint, write_checkpoint
+from ml.config import TrainConfig
+from ml.prepare import prepare_data
+from ml.resume import LAST
 from store.runs import list_runs
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_run, newest_job, settle, until
@@ -77,6 +81,13 @@ async def test_an_interrupted_run_resumes_and_a_finished_one_does_not(app, libra
         await settle(pilot)
         assert not app.jobs
         await pilot.press("down", "u")
+        await settle(pilot)
+        assert isinstance(app.screen, ErrorDialog)
+        assert "no checkpoint" in app.screen.error.message
+        split = prepare_data(library, TrainConfig()).split.hash
+        left = Checkpoint(3, (), (), {"split": split})
+        write_checkpoint(library.run_dir(broken) / LAST, left)
+        await pilot.press("escape", "u")
         await until(pilot, lambda: app.jobs)
         assert newest_job(library).config["resume"] == broken
 

@@ -139,9 +139,9 @@ def require_ready(found: "Readiness") -> None:
     from ml.errors import ModelError
     from ml.findings import Level
 
+    for finding in found.errors:
+        raise ModelError(finding.message, hint=finding.hint)
     for finding in found.findings:
-        if finding.level is Level.ERROR:
-            raise ModelError(finding.message, hint=finding.hint)
         if finding.level is Level.WARNING:
             narrate(f"Warning: {finding.message}")
 

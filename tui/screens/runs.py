@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from ml.config import TrainConfig, train_job
+from ml.errors import ModelError
+from ml.readiness import check_resume
 from store.jobs import JobRow
 from store.run_changes import delete_run, rename_run
 from store.runs import list_epochs
@@ -183,6 +185,9 @@ class RunsScreen(Page):
             self.notify("This run is finished; there is nothing to resume.")
             return
         with self.signtui.complaints():
+            found = await asyncio.to_thread(check_resume, self.library, chosen.run.id)
+            for finding in found.errors:
+                raise ModelError(finding.message, hint=finding.hint)
             await self.signtui.start_job(JobKind.TRAIN, train_job(TrainConfig(), chosen.run.id))
 
     async def action_stop(self) -> None:
