@@ -77,6 +77,16 @@ async def test_all_figures_and_back(app):
         assert isinstance(app.screen, ChooseDialog), "keys go to the table again"
 
 
+async def test_instances_asked_for_elsewhere_are_seen_in_place_of_the_figures(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("g", "6")
+        await app.show_instances("split = 'val'")
+        await settle(pilot)
+        assert app.screen.query_one(RowView).is_on_screen
+        assert app.screen.shown.total == 60
+
+
 async def test_filter_by_gloss_is_shown_as_its_condition(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -252,6 +262,10 @@ async def test_figures_fit_at_every_size(app):
                         assert panel.contains_region(widget.region), (size, widget)
                 await pilot.press("g")
                 await settle(pilot)
+                spread = pilot.app.screen.query_one("#spread")
+                glancing = pilot.app.screen.has_class("-glance")
+                assert spread.is_on_screen or not glancing
+                assert pilot.app.screen.region.contains_region(spread.region), size
 
 
 async def test_import_is_checked_and_starts_a_job(app, library, tmp_path, real_child):

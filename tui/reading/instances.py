@@ -30,7 +30,7 @@ COLUMNS: Final = (
     Column("variation", "variation", 11, right=True, from_width=132),
     Column("fps", "fps", 7, right=True, from_width=132),
     Column("size", "picture", 10, right=True, from_width=146),
-    Column("reason", "remark", 24, from_width=160),
+    Column("reason", "remark", 20, from_width=152),
 )
 """What the table shows; each may be sorted by."""
 EXCLUDED: Final = "\N{MULTIPLICATION SIGN}"

@@ -49,6 +49,7 @@ class LibraryScreen(Page):
     NAME = "library"
     HOME = "#instances"
     CSS_PATH = "library.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-broad")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("o", "order", "Order"),
@@ -190,6 +191,8 @@ class LibraryScreen(Page):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
+        if self.has_class("-glance"):
+            self._glance(False)
         self._ask(replace(self.wanted, search=event.value))
 
     @on(Input.Submitted, "#filter")
