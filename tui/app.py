@@ -149,10 +149,10 @@ class SignApp(JobApp):
 
     # Keys
 
-    def action_show(self, name: str) -> None:
-        """Go to a screen."""
+    async def action_show(self, name: str) -> None:
+        """Go to a screen; one after the other, however fast the keys come."""
         if self.library is not None and len(self.screen_stack) == 1:
-            self.switch_mode(name)
+            await self.switch_mode(name)
 
     def action_help(self) -> None:
         if isinstance(self.screen, HelpDialog):
