@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from store.jobs import JobRow
+from tui.widgets.footer import KeyLine
 from tui.widgets.nav_bar import NavBar
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Page(Screen[None]):
     def compose(self) -> ComposeResult:
         yield NavBar(self.NAME)
         yield from self.compose_body()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(show_command_palette=False, compact=True)
 
     def compose_body(self) -> ComposeResult:
         """What stands between tabs and footer."""
