@@ -201,7 +201,7 @@ async def test_history_is_kept_found_and_walked(app, library):
         screen = await open_sql(pilot)
         for sql in ("SELECT 1 AS one", "SELECT '[red]two'", "SELEC three"):
             await ask(pilot, sql)
-        await pilot.press("h")
+        await pilot.press("escape", "h")
         assert isinstance(app.screen, HistoryDialog)
         await pilot.press(*"[red")
         await pilot.pause()

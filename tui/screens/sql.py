@@ -26,6 +26,8 @@ from tui.wording import count, first_line
 
 _FIRST: Final = "SELECT * FROM split_stats"
 _LOOK_EVERY_S: Final = 0.05
+_LATER_EVERY_S: Final = 0.25
+"""After the first second: to draw what grows costs time that the keys need."""
 _NEED_ALL: Final = frozenset({"sort", "export"})
 
 
@@ -152,7 +154,7 @@ class SQLScreen(Page):
                 await self.panel.present(results)
                 while results.running:
                     self.panel.tell_progress(results)
-                    await asyncio.sleep(_LOOK_EVERY_S)
+                    await asyncio.sleep(_LOOK_EVERY_S if results.age_s < 1 else _LATER_EVERY_S)
                     self.panel.table.grow()
                 await self.panel.finish()
             self._tell_end(results, offset)
