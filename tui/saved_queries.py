@@ -14,9 +14,9 @@ _BEST_RUN: Final = "(SELECT run FROM run_stats\n   WHERE top1 IS NOT NULL AND NO
 
 SAVED_QUERIES: Final[dict[str, SavedQuery]] = {
     "coverage by gloss": SavedQuery(
-        "glosses with the smallest part of their instances extracted first",
-        "SELECT gloss, instances, available, extracted, failed,\n"
-        "  ROUND(100.0 * extracted / instances, 1) AS percent\n"
+        "glosses with the fewest landmarks first",
+        "SELECT gloss, ROUND(100.0 * extracted / instances, 1) AS percent,\n"
+        "  extracted, available, instances, failed\n"
         "FROM gloss_stats\nORDER BY percent, instances DESC",
     ),
     "subset coverage": SavedQuery(
@@ -60,7 +60,7 @@ SAVED_QUERIES: Final[dict[str, SavedQuery]] = {
         "FROM instances\nWHERE frames > 0\nORDER BY percent, frames DESC",
     ),
     "slowest clips": SavedQuery(
-        "clips whose landmarks took longest, by second and by frame",
+        "clips whose landmarks took longest",
         "SELECT video_id, gloss, frames, width, height, ROUND(seconds, 2) AS seconds,\n"
         "  ROUND(1000 * seconds / frames, 1) AS ms_per_frame\n"
         "FROM instances\nWHERE seconds IS NOT NULL\nORDER BY instances.seconds DESC\nLIMIT 200",

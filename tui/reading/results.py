@@ -62,8 +62,8 @@ def columns_of(
 
 def _column(place: int, name: str, values: list[Value]) -> Column:
     label = first_line(name, WIDEST)
-    # Two cells more for the arrow of the sorted column.
-    width = max([cell_len(label) + 2, 4, *(cell_len(_words(value)) for value in values)])
+    # One cell more for the arrow of the sorted column.
+    width = max([cell_len(label) + 1, 4, *(cell_len(_words(value)) for value in values)])
     there = [value for value in values if value is not None]
     right = bool(there) and all(isinstance(value, (int, float)) for value in there)
     return Column(str(place), label, width, right=right)

@@ -86,7 +86,7 @@ class ResultPanel(Vertical):
         self.table.show(
             SpoolRows(results.spool, order),
             columns=columns_of(results.spool.columns, found, self.table.size.width),
-            marks={str(order[0]): " ▼" if order[1] else " ▲"} if order else {},
+            marks={str(order[0]): "▼" if order[1] else "▲"} if order else {},
             first=rows_of(found, 0),
             keep_place=keep_place,
         )
