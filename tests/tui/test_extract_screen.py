@@ -226,6 +226,22 @@ async def test_throughput_follows_what_was_done(app, library):
         assert (panel.border_title, panel.border_subtitle) == ("Clips a second", "8 on average")
 
 
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ({"clips": 0, "done": 0, "no_hands": 0, "failed": 0}, "Nothing was left to do. 210 clips"),
+        ({"clips": 9, "done": 7, "no_hands": 1, "failed": 1}, "7 of 9 done, 1 without hands, 1"),
+        ({"clips": "many"}, "210 clips are there"),
+    ],
+)
+async def test_a_finished_extraction_says_what_it_did(app, library, result, said):
+    add_job(library, JobKind.EXTRACT, Status.FINISHED, result=result)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await until(pilot, partial(_says, app, said))
+
+
 async def test_the_log_opens(app, library):
     add_job(library, JobKind.EXTRACT, Status.FINISHED)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -151,8 +151,10 @@ class ExtractScreen(Page):
             return Content(first_line(self.running.message or "", 300))
         if job is not None and job.status in {Status.INTERRUPTED, Status.FAILED}:
             return self._about_end(job)
+        ended = _result(job) if job is not None and job.status == Status.FINISHED else ""
         if self._available:
             return Content.assemble(
+                (f"{ended} " if ended else "", "$success"),
                 (count(self._available), "bold"),
                 " clips are there. ",
                 ("e", "bold $primary"),
@@ -245,3 +247,16 @@ class ExtractScreen(Page):
         failure = (self._failures or {}).get(str(event.row_key.value))
         if failure is not None:
             self.app.push_screen(FailuresScreen(failure), self._retry_reason)
+
+
+def _result(job: JobRow) -> str:
+    """What a finished extraction did, in one sentence; empty where the job does not say."""
+    result = job.result or {}
+    numbers = [result.get(name) for name in ("clips", "done", "no_hands", "failed")]
+    known = [number for number in numbers if isinstance(number, int)]
+    if len(known) < len(numbers):
+        return ""
+    clips, done, no_hands, failed = known
+    if not clips:
+        return "Nothing was left to do."
+    return f"{done:,} of {clips:,} done, {no_hands:,} without hands, {failed:,} failed."

@@ -35,6 +35,7 @@ class JobLogScreen(Screen[None]):
     """How a job went, read again while it runs."""
 
     CSS_PATH = "job_log.tcss"
+    AUTO_FOCUS = "#lines"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back"),
         Binding("v", "level", "Level"),

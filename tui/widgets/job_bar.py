@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from store.jobs import JobRow
-from store.words import ENDED
+from store.words import ENDED, Status
 from tui.widgets.bars import line
 from tui.wording import STATE_COLOURS, count, duration, percent, state, time_left
 
@@ -31,11 +31,13 @@ class JobBar(Widget):
         left = Content.assemble((word, f"bold {style}"), "  ", (_numbers(job), "$foreground"))
         right = Content.styled(_time_left(job), "$muted")
         gap = max(1, width - left.cell_length - right.cell_length)
-        total = job.total or 1
+        whole = job.total or 1
+        # What has finished without anything to count is done all the same.
+        done = whole if job.status == Status.FINISHED else min(job.done, job.total or 0)
         return Content("\n").join(
             [
                 Content.assemble(left, " " * gap, right),
-                line(min(job.done, total) if job.total else 0, total, width, style),
+                line(done, whole, width, style),
             ]
         )
 

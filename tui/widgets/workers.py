@@ -48,11 +48,11 @@ class WorkerTable(RowTable):
         self._looks: dict[str, _Look] = {}
 
     def show_workers(self, detail: dict[str, Any] | None) -> int:
-        """Show the workers of a job's detail and return how many there are."""
+        """Show the workers of a job's detail and return how many of them are at work."""
         said = (detail or {}).get("workers")
         rows = [row for row in said if isinstance(row, dict)] if isinstance(said, list) else []
         self.show(Row(str(number), self._cells(row)) for number, row in enumerate(rows))
-        return len(rows)
+        return sum(row.get("pid") is not None for row in rows)
 
     def _cells(self, row: dict[str, Any]) -> tuple[Cell, ...]:
         clip, done, frames = (row.get(name) for name in ("clip", "done", "frames"))
