@@ -36,7 +36,8 @@ def change(library, model, row_id, **values):
 
 async def open_clip(app, pilot, instance_id=1):
     await settle(pilot)
-    app.push_screen(ClipScreen(instance_id), app.screen._clip_closed)
+    await app.push_screen(ClipScreen(instance_id), app.screen._clip_closed)
+    app.screen.action_play()  # a page that stands still is waited for in less time
     await settle(pilot)
 
 
@@ -144,12 +145,21 @@ async def test_a_clip_without_landmarks_shows_its_pictures(app, library, real_cl
         await open_clip(app, pilot)
         view = app.screen.query_one(SkeletonView)
         assert view.frames == 34
-        await pilot.press("right", "right")
+        assert not view.playing
+        await pilot.press("space")
+        assert view.playing
+        await pilot.press("home", "right", "right")
         assert view.frame == 2
         assert "▀" in view.render_line(view.size.height // 2).text
         assert app.screen.query_one("#hands").border_subtitle.startswith("frame 3 of 34")
-        await pilot.press("space")
-        assert view.playing
+
+
+async def test_pictures_alone_play_as_soon_as_they_come(app, library, real_clip):
+    change(library, Extraction, 1, status="failed", file_id=None, error_kind="crash", error="Ow.")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.push_screen(ClipScreen(1))
+        await until(pilot, lambda: app.screen.query_one(SkeletonView).playing)
 
 
 async def test_leaving_ends_the_decoder(app, real_clip, monkeypatch):
@@ -186,7 +196,7 @@ async def test_twins_and_contradictions_and_the_way_there_and_back(app, twins):
         assert words(app, "#twins-detail").startswith("the same source and range but computer")
         await pilot.press("down")
         assert "landmarks, content" in words(app, "#twins-detail")
-        await pilot.press("up", "enter")
+        await pilot.press("up", "enter", "space")
         await settle(pilot)
         assert app.screen.instance_id == 61
         assert "disputed also labelled book" in words(app, "#text")
@@ -202,7 +212,7 @@ async def test_twins_and_contradictions_and_the_way_there_and_back(app, twins):
 async def test_neighbours_are_those_of_the_list_it_was_opened_from(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("slash", *"split:val book", "enter", "down", "enter")
+        await pilot.press("slash", *"split:val book", "enter", "down", "enter", "space")
         await settle(pilot)
         assert app.screen.query_one("#strip").border_subtitle == "2 of 12"
         assert words(app, "#text").startswith("gloss book video 00008")
@@ -258,7 +268,8 @@ async def test_the_box_is_held_against_the_picture(app, library):
             (2, "made for a picture of another size"),
             (3, "it is empty"),
         ):
-            app.push_screen(ClipScreen(number))
+            await app.push_screen(ClipScreen(number))
+            app.screen.action_play()
             await settle(pilot)
             assert text in " ".join(app.screen.query_one(FactList).render().plain.split())
 

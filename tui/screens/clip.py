@@ -77,6 +77,8 @@ class ClipScreen(Screen[bool]):
         self._listing, self._place = listing, place
         self._child: PictureChild | None = None
         self._changed = False
+        self._plays = True
+        """Landmarks move as soon as they are there; a stopped page stays so from clip to clip."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="strip", classes="panel"):
@@ -141,7 +143,8 @@ class ClipScreen(Screen[bool]):
         self.query_one(PresenceBar).present = tuple((bool(a), bool(b)) for a, b in present)
         view = self.query_one(SkeletonView)
         first = self.facts.first_frame if sequence is not None else self.facts.frame_range[0]
-        view.show(sequence, first=first, play=sequence is not None)
+        view.show(sequence, first=first, play=False)
+        self._play(self._plays)
         self._frame_changed(0)
 
     @work(exclusive=True, group="pictures", exit_on_error=False)
@@ -169,7 +172,10 @@ class ClipScreen(Screen[bool]):
         self.query_one("#strip").remove_class("-bare")
         middle = clip_words.box_middle(self.facts.instance) if self.facts is not None else None
         self.query_one(FilmStrip).show(pictures, middle=0.5 if middle is None else middle)
-        self.query_one(SkeletonView).show_pictures(pictures)
+        view = self.query_one(SkeletonView)
+        view.show_pictures(pictures)
+        if self._plays and not view.playing:
+            self._play(True)
 
     def _say_why(self, reason: str) -> None:
         self.query_one("#strip").add_class("-bare")
@@ -268,18 +274,20 @@ class ClipScreen(Screen[bool]):
         self.dismiss(self._changed)
 
     def action_play(self) -> None:
+        self._play(not self._plays)
+
+    def _play(self, wanted: bool) -> None:
         view = self.query_one(SkeletonView)
-        view.playing = not view.playing and view.frames > 0
+        self._plays = wanted
+        view.playing = wanted and view.frames > 0
 
     def action_step(self, frames: int) -> None:
-        view = self.query_one(SkeletonView)
-        view.playing = False
-        view.step(frames)
+        self._play(False)
+        self.query_one(SkeletonView).step(frames)
 
     def action_first(self) -> None:
-        view = self.query_one(SkeletonView)
-        view.playing = False
-        view.frame = 0
+        self._play(False)
+        self.query_one(SkeletonView).frame = 0
 
     def action_picture(self) -> None:
         """The clip's own picture behind the hands, or the hands alone."""
