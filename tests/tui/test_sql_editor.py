@@ -1,5 +1,6 @@
 """The editor: colours, proposals by key and while typing, and its keys."""
 
+from textual import events
 from textual.app import App, ComposeResult
 
 from tests.tui.test_completion import SCHEMA
@@ -82,6 +83,19 @@ async def test_escape_closes_and_typing_on_narrows():
         assert app.proposed() == ["GLOB", "gloss_stats", "gloss"]
         await pilot.press("home")
         await pilot.pause()
+        assert app.proposed() == []
+
+
+async def test_a_burst_of_keys_proposes_and_a_paste_does_not():
+    app = Editing()
+    async with app.run_test(size=(60, 20)) as pilot:
+        for key in "glo":
+            app.post_message(events.Key(key, key))
+        await pilot.pause(0.1)
+        assert app.proposed() == ["GLOB", "gloss_stats", "gloss"]
+        app.post_message(events.Paste(" sel"))
+        await pilot.pause(0.1)
+        assert app.editor.text == "glo sel"
         assert app.proposed() == []
 
 

@@ -33,7 +33,7 @@ _COLOURS: Final[dict[What, str]] = {
 }
 _LONGEST: Final = 100_000
 """Characters of a text in which proposals are looked for."""
-_WIDTH: Final = 36
+_WIDTH: Final = 34
 
 
 class CompletionList(OptionList, can_focus=False):
@@ -138,6 +138,7 @@ class SqlEditor(TextArea):
 
     def put(self, text: str, *, walking: bool = False) -> None:
         """Replace all text; undo brings the old one back."""
+        self._typed = False
         self.close_popup()
         self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)
@@ -168,6 +169,7 @@ class SqlEditor(TextArea):
     def accept(self) -> None:
         """Put the highlighted proposal where its word begins."""
         completion, place = self._completion, self._popup.highlighted
+        self._typed = False
         self.close_popup()
         if completion is None or place is None or place >= len(completion.proposals):
             return
@@ -185,12 +187,15 @@ class SqlEditor(TextArea):
                 self.accept()
             return
         self._typed = event.is_printable or event.key in {"backspace", "ctrl+h"}
-        await super()._on_key(event)
+
+    async def _on_paste(self, event: events.Paste) -> None:  # noqa: ARG002
+        # Textual calls the handler of each base class by itself.
+        self._typed = False
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
-        typed, self._typed = self._typed, False
-        if typed and self.has_focus:
+        # Several keys may have come before the first change is heard of.
+        if self._typed and self.has_focus:
             self._propose(asked=False)
         else:
             self.close_popup()
