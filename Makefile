@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python; do \
 	if "$$name" -c '$(FITS)' >/dev/null 2>&1; then command -v "$$name"; break; fi; done)
 BIN = .venv/bin
 
-.PHONY: demo test lint types layers unit bench snapshots clean
+.PHONY: demo test lint types layers unit bench pictures snapshots clean
 
 demo: .venv/app
 	$(BIN)/signtui demo
@@ -28,6 +28,13 @@ unit: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+
+# The pictures in docs/ and README.md: the demo in a folder of its own, then every screen of the app.
+pictures: FOLDER := $(or $(TMPDIR),/tmp)/signs
+pictures: .venv/dev
+	$(BIN)/signtui demo --no-tui --dir $(FOLDER)/demo
+	$(BIN)/python docs/make_pictures.py $(FOLDER)/demo
+	rm -rf $(FOLDER)
 
 snapshots: .venv/dev
 	$(BIN)/python -m pytest tests/tui --snapshot-update

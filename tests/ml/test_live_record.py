@@ -1,0 +1,84 @@
+"""Recording while live runs, without a model: what the camera saw becomes a clip of the catalog."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from capture.record import Take
+from capture.video import probe_clip
+from store.jobs import create_job, get_job
+from store.library import Library
+from store.query import run_query
+from store.recordings import keep_recording
+from store.words import JobKind, Status
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "camera.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
+    for shade in range(75):
+        writer.write(np.full((48, 64, 3), 3 * shade, np.uint8))
+    writer.release()
+    return path
+
+
+def test_a_take_is_recorded_kept_and_waits_for_extraction(tmp_path, clip):
+    library = Library.create(tmp_path / "library")
+    job_id = create_job(library, JobKind.LIVE, {"run": None, "source": str(clip), "realtime": True})
+    command = [
+        sys.executable,
+        "-m",
+        "ml.live",
+        "--library",
+        str(library.root),
+        "--job",
+        str(job_id),
+    ]
+    events = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+
+        def tell(**said) -> None:
+            child.stdin.write(json.dumps(said).encode() + b"\n")
+            child.stdin.flush()
+
+        tell(command="view", width=20, height=20)
+        for line in child.stdout:
+            events.append(json.loads(line))
+            frame = events[-1].get("frame")
+            if frame == 19:
+                tell(command="record", on=True)
+            if frame == 43:
+                tell(command="record", on=False)
+    assert get_job(library, job_id).status == Status.FINISHED
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "final"
+    assert "sign" not in kinds
+    assert "view" in kinds
+    assert [event["on"] for event in events if event["event"] == "record"] == [True, False]
+    [said] = [event for event in events if event["event"] == "take"]
+    said.pop("event")
+    take = Take(**{**said, "path": Path(said["path"])})
+    assert 0.6 < take.seconds < 1.5
+    kept = keep_recording(
+        library, take.path, gloss="my word", signer="me", frames=take.frames, fps=take.fps,
+        width=take.width, height=take.height,
+    )  # fmt: skip
+    probe = probe_clip(kept.path)
+    assert (probe.availability, probe.frames, probe.fps) == ("available", take.frames, take.fps)
+    rows = run_query(library, "SELECT gloss, signer, extraction, sha256 FROM instances").rows
+    assert rows == [("my word", "me", "pending", probe.sha256)]
+    library.close()
