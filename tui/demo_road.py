@@ -83,4 +83,5 @@ async def walk(app: SignApp, dataset: Path) -> None:
         app.notify(step.words, title=f"Demo: step {step.number} of {STEPS}", markup=False)
         if step.kind is not None and await app.finish_job(step.kind, step.config) is None:
             return
-    app.notify("The last step is yours: live (4) on one of its clips.", title="Demo: trained")
+    if await asyncio.to_thread(trained_run, app.opened) is not None:
+        app.notify("The last step is yours: live (4) on one of its clips.", title="Demo: trained")

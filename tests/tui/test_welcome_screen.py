@@ -7,9 +7,9 @@ from textual.widgets import Input, OptionList, Static
 from store.library import Library
 from store.recent import remember
 from store.words import JobKind, Status
-from tests.tui.conftest import add_run, newest_job, settle, until
+from tests.tui.conftest import add_job, add_run, newest_job, settle, until
 from tui.app import SignApp
-from tui.demo_road import road
+from tui.demo_road import road, walk
 from tui.screens.dialogs import ErrorDialog
 from tui.screens.job_dialog import JobDialog
 from tui.widgets.job_bar import JobBar
@@ -107,6 +107,42 @@ async def test_a_library_that_was_open_before_is_offered(library, tmp_path):
         await pilot.press("ctrl+o")
         await until(pilot, lambda: app.current_mode == "welcome")
         await until(pilot, lambda: app.screen.recent == (odd.root,))
+
+
+async def test_the_dashboard_walks_the_demo_and_says_where_it_is(app, library, monkeypatch):
+    done = []
+
+    async def finish(kind, config):
+        done.append(kind)
+        if kind == JobKind.TRAIN:
+            add_run(library, "demo")
+        return newest_job(library)
+
+    add_job(library, JobKind.SCAN, Status.FINISHED)
+    monkeypatch.setattr(app, "finish_job", finish)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        await walk(app, library.clips_dir / "demo")
+        assert done == [
+            JobKind.DEMO, JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.TRAIN,
+            JobKind.EVALUATE,
+        ]  # fmt: skip
+        await until(pilot, lambda: len(app._notifications) == 7)
+        told = [note.title for note in app._notifications]
+        assert told == [*(f"Demo: step {number} of 7" for number in range(1, 7)), "Demo: trained"]
+
+
+async def test_the_demo_ends_with_the_job_that_did_not_finish(app, library, monkeypatch):
+    done = []
+
+    async def finish(kind, config):
+        done.append(kind)
+
+    monkeypatch.setattr(app, "finish_job", finish)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await walk(app, library.clips_dir / "demo")
+        assert done == [JobKind.DEMO]
 
 
 def test_the_demo_has_one_order_and_does_nothing_twice(library, tmp_path):

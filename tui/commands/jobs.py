@@ -1,11 +1,14 @@
-"""extract, status: long work and what became of it."""
+"""extract, status, pause, resume, stop: long work and what became of it."""
 
-import time
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.wording import clock_time, day
+
+if TYPE_CHECKING:
+    from store.library import Library
 
 _LEVELS: Final = ("info", "warning", "error")
 
@@ -13,6 +16,8 @@ _LEVELS: Final = ("info", "warning", "error")
 def register(app: typer.Typer) -> None:
     app.command()(extract)
     app.command()(status)
+    app.command()(pause)
+    app.command()(resume)
     app.command()(stop)
 
 
@@ -63,30 +68,29 @@ def status(
     level: Annotated[
         Literal["info", "warning", "error"], typer.Option(help="Log lines of this level and above.")
     ] = "info",
+    clip: Annotated[
+        str | None, typer.Option(help="A video id: what was tried on it, and all logs of it.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Jobs and their progress."""
-    from dataclasses import asdict
-
-    from store.jobs import get_job, list_jobs, list_lines, recover_jobs
-    from tui.commands.following import describe
-    from tui.jobs import log_tail
+    """Jobs and their progress; the log of one job, or of one clip."""
+    from store.jobs import recover_jobs
 
     library = context_of(context).open()
     recover_jobs(library)
-    if job is not None:
-        row = get_job(library, job)
-        above = _LEVELS[_LEVELS.index(level) :]
-        lines = [line for line in list_lines(library, job) if line.level in above]
-        if json:
-            print_json({**asdict(row), "lines": [asdict(line) for line in lines]})
-            return
-        typer.echo(describe(row) + (f"\n{row.error}" if row.error else ""))
-        for line in lines:
-            typer.echo(f"{time.strftime('%H:%M:%S', time.localtime(line.at))} {line.text}")
-        if level == "info":
-            typer.echo(log_tail(library, job), nl=False)
-        return
+    if clip is not None:
+        _print_clip(library, clip, json=json)
+    elif job is not None:
+        _print_job(library, job, level, json=json)
+    else:
+        _print_jobs(library, json=json)
+
+
+def _print_jobs(library: "Library", *, json: bool) -> None:
+    from dataclasses import asdict
+
+    from store.jobs import list_jobs
+
     rows = list_jobs(library)
     if json:
         print_json([asdict(row) for row in rows])
@@ -95,6 +99,95 @@ def status(
         ["job", "kind", "status", "done", "of", "unit", "message"],
         [[r.id, r.kind, r.status, r.done, r.total, r.unit, r.error or r.message] for r in rows],
     )
+
+
+def _print_job(library: "Library", job: int, level: str, *, json: bool) -> None:
+    from dataclasses import asdict
+
+    from store.jobs import get_job, list_lines
+    from tui.commands.following import describe
+    from tui.jobs import log_tail
+
+    row = get_job(library, job)
+    above = _LEVELS[_LEVELS.index(level) :]
+    lines = [line for line in list_lines(library, job) if line.level in above]
+    if json:
+        print_json({**asdict(row), "lines": [asdict(line) for line in lines]})
+        return
+    typer.echo(describe(row) + (f"\n{row.error}" if row.error else ""))
+    for line in lines:
+        typer.echo(f"{clock_time(line.at)} {line.text}")
+    if level == "info":
+        typer.echo(log_tail(library, job), nl=False)
+
+
+def _print_clip(library: "Library", video_id: str, *, json: bool) -> None:
+    from dataclasses import asdict
+
+    from tui.reading.extraction import read_clip_log
+
+    log = read_clip_log(library, video_id)
+    if json:
+        lines = [{"job": job, **asdict(line)} for job, line in log.lines]
+        print_json({"attempts": [asdict(item) for item in log.attempts], "lines": lines})
+        return
+    for item in log.attempts:
+        reason = ": ".join(filter(None, (item.kind, item.error)))
+        typer.echo(f"{item.extractor}: {item.status} after {item.attempts} tries {reason}".strip())
+    for job, line in log.lines:
+        typer.echo(f"{day(line.at)} {clock_time(line.at)} job {job} {line.text}")
+
+
+def pause(
+    context: typer.Context, job: Annotated[int, typer.Argument(help="The job's number.")]
+) -> None:
+    """Let a running job rest: what is begun is finished, nothing new is started."""
+    from store.jobs import ask, get_job
+    from store.words import ENDED, Request
+
+    library = context_of(context).open()
+    if get_job(library, job).status in ENDED:
+        narrate(f"Job {job} has ended already.")
+        return
+    ask(library, job, Request.PAUSE)
+    narrate(f"Job {job} rests soon. Go on: signtui resume {job}")
+
+
+def resume(
+    context: typer.Context,
+    job: Annotated[
+        int | None, typer.Argument(help="The job's number; none: the last one interrupted.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Go on with a job: one that rests, or one that was interrupted, with the settings it had."""
+    from store.jobs import ask, get_job, recover_jobs
+    from store.words import ENDED, JobKind, Status
+    from tui.commands.following import run_and_follow
+
+    library = context_of(context).open()
+    recover_jobs(library)
+    row = get_job(library, job if job is not None else _last_interrupted(library))
+    if row.status not in ENDED:
+        ask(library, row.id, None)
+        narrate(f"Job {row.id} goes on.")
+    elif row.status == Status.FINISHED:
+        narrate(f"Job {row.id} is finished.")
+    else:
+        ended = run_and_follow(library, JobKind(row.kind), row.config)
+        if json:
+            print_json(ended.result)
+
+
+def _last_interrupted(library: "Library") -> int:
+    from store.errors import NotInCatalogError
+    from store.jobs import list_jobs
+    from store.words import Status
+
+    for row in list_jobs(library):
+        if row.status == Status.INTERRUPTED:
+            return row.id
+    raise NotInCatalogError("No job was interrupted.", hint="All jobs: signtui status")
 
 
 def stop(

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from store.errors import NotInCatalogError
 from store.extractions import UNKNOWN_REASON
 from store.jobs import JobLineRow
 from store.library import Library
@@ -72,7 +73,8 @@ ORDER BY video_id LIMIT :most"""
 _ATTEMPTS: Final = """
 SELECT x.origin || ' #' || x.id, e.status, e.attempts, e.error_kind, e.error, e.finished_at
 FROM extraction e JOIN extractor x ON x.id = e.extractor_id
-WHERE e.instance_id = :instance ORDER BY e.id"""
+JOIN instance i ON i.id = e.instance_id JOIN clip c ON c.id = i.clip_id
+WHERE c.video_id = :video_id ORDER BY e.id"""
 _LINES: Final = """
 SELECT job_id, at, level, text FROM job_line
 WHERE substr(text, 1, :length) = :prefix ORDER BY id DESC LIMIT :most"""
@@ -92,11 +94,20 @@ def read_failed_clips(library: Library, kind: str) -> list[FailedClip]:
         return [FailedClip(*row) for row in session.execute(text(_CLIPS), values)]
 
 
-def read_clip_log(library: Library, clip: FailedClip) -> ClipLog:
-    """Attempts at a clip, and the lines of all jobs that begin with its name."""
-    prefix = f"{clip.video_id}:"
+def read_clip_log(library: Library, video_id: str) -> ClipLog:
+    """Attempts at a clip, and the lines of all jobs that begin with its name.
+
+    Raises:
+        NotInCatalogError: there is no such clip.
+    """
+    prefix = f"{video_id}:"
     with library.reading() as session:
-        attempts = session.execute(text(_ATTEMPTS), {"instance": clip.instance_id})
+        known = session.execute(
+            text("SELECT 1 FROM clip WHERE video_id = :video_id"), {"video_id": video_id}
+        ).first()
+        if known is None:
+            raise NotInCatalogError(f"There is no clip {video_id}.", hint="Its name is a video id.")
+        attempts = session.execute(text(_ATTEMPTS), {"video_id": video_id}).all()
         lines = session.execute(
             text(_LINES), {"prefix": prefix, "length": len(prefix), "most": _MOST_LINES}
         ).all()

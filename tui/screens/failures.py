@@ -91,7 +91,7 @@ class FailuresScreen(Screen[str | None]):
         if clip is None:
             return
         with app.complaints(quietly=True):
-            log = await asyncio.to_thread(read_clip_log, app.opened, clip)
+            log = await asyncio.to_thread(read_clip_log, app.opened, clip.video_id)
             lines = _lines(log)
             self.log_text = "\n".join(line.plain for line in lines)
             self.query_one("#clip-log").border_title = f"What is known of {clip.video_id}"

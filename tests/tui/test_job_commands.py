@@ -1,0 +1,70 @@
+"""status, pause, resume and extract: jobs from the command line."""
+
+import json
+
+import pytest
+
+from store.jobs import get_job, list_jobs
+from store.words import JobKind, Request, Status
+from tests.tui.conftest import add_job, add_line
+from tui import cli
+from tui.commands import following
+
+
+@pytest.fixture
+def signtui(library, capsys):
+    def run(*arguments):
+        capsys.readouterr()
+        code = cli.main(["--library", str(library.root), *map(str, arguments)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_what_is_known_of_one_clip(signtui, library):
+    job = add_job(library, JobKind.EXTRACT, Status.FINISHED)
+    add_line(library, job.id, "warning", "00004: timeout: 120 s")
+    add_line(library, job.id, "warning", "00064: timeout: another")
+    code, out, _ = signtui("status", "--clip", "00004")
+    assert code == 0
+    assert "failed after 3 tries timeout: timeout!" in out
+    assert f"job {job.id} 00004: timeout: 120 s" in out
+    assert "another" not in out
+    found = json.loads(signtui("status", "--clip", "00004", "--json")[1])
+    assert (len(found["lines"]), found["attempts"][0]["kind"]) == (1, "timeout")
+    code, _, err = signtui("status", "--clip", "none")
+    assert (code, "no clip none" in err) == (1, True)
+
+
+def test_pause_and_resume_reach_a_running_job(signtui, library):
+    job = add_job(library, JobKind.EXTRACT, Status.RUNNING)
+    signtui("pause", job.id)
+    assert get_job(library, job.id).request == Request.PAUSE
+    signtui("resume", job.id)
+    assert get_job(library, job.id).request is None
+
+
+def test_an_interrupted_job_goes_on_with_its_settings(signtui, library, real_child):
+    code, _, err = signtui("resume")
+    assert (code, "No job was interrupted" in err) == (1, True)
+    add_job(library, JobKind.SCAN, Status.INTERRUPTED, config={"steps": 3})
+    add_job(library, JobKind.TRAIN, Status.FINISHED)
+    code, out, _ = signtui("resume", "--json")
+    assert (code, json.loads(out)) == (0, {"done": 3})
+    job = list_jobs(library)[0]
+    assert (job.kind, job.config, job.status) == (JobKind.SCAN, {"steps": 3}, Status.FINISHED)
+    assert "is finished" in signtui("resume", job.id)[2]
+    assert "has ended" in signtui("pause", job.id)[2]
+
+
+def test_one_reason_is_tried_again(signtui, library, monkeypatch):
+    started = []
+
+    def follow(opened, kind, config):
+        started.append((kind, config["retry_kind"], config["retry_failed"]))
+        return add_job(library, JobKind.EXTRACT, Status.FINISHED, result={"clips": 5})
+
+    monkeypatch.setattr(following, "run_and_follow", follow)
+    assert signtui("extract", "--retry-kind", "timeout", "--json")[0] == 0
+    assert started == [(JobKind.EXTRACT, "timeout", False)]
