@@ -2,11 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -26,9 +26,6 @@ from store.schema import (
     VideoRoot,
 )
 from store.words import ExtractionStatus
-
-_AT_ONCE: Final = 500
-"""Values in one IN (…): far below SQLite's limit on variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,6 @@ class ExtractorRow:
     origin: str
     settings: dict[str, Any]
     sequences: int
-
-
-def batches(values: Iterable[Any]) -> Iterable[list[Any]]:
-    """Cut values into lists that fit into one statement."""
-    items = list(values)
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
 
 
 def list_glosses(session: Session, *, subset: str | None = None) -> list[str]:

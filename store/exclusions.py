@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
-from store.catalog import batches
+from store.batches import batches
 from store.errors import NotInCatalogError, StoreError
 from store.library import Library
 from store.query import run_query

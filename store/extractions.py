@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from store.catalog import batches
+from store.batches import batches
 from store.landmarks import Sequence
 from store.ranges import clip_range
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile

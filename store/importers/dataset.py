@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from store.catalog import add_video_root, batches
+from store.batches import batches
+from store.catalog import add_video_root
 from store.importers.source import DatasetPaths
 from store.importers.wlasl import IndexInstance, SubsetLine, read_index, read_subset
 from store.library import Library

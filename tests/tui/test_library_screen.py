@@ -1,10 +1,13 @@
 """Library: figures, filter, order, exclusion, the same as SQL, import."""
 
+import subprocess
+import sys
+
 import pytest
 from textual.widgets import Input, OptionList, Static
 
 from store.words import JobKind
-from tests.tui.conftest import newest_job, settle, until
+from tests.tui.conftest import ROOT, newest_job, settle, until
 from tui.reading.instances import EXCLUDED, SORTABLE
 from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
@@ -281,3 +284,14 @@ async def test_import_is_checked_and_starts_a_job(app, library, tmp_path, real_c
         await until(pilot, lambda: app.jobs)
         assert newest_job(library).kind == JobKind.IMPORT
         assert newest_job(library).config["source"] == str(tmp_path.resolve())
+
+
+def test_the_first_screen_is_there_without_numpy():
+    code = (
+        "import sys, tui.app, tui.screens.library\n"
+        "print(sorted({'numpy', 'h5py', 'alembic', 'plotext'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
