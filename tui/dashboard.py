@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,12 @@ def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
     log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
     app = SignApp(root=root, settings=read_settings(), given=given)
     with guarded_terminal(log_path):
+        logging.basicConfig(
+            filename=log_path,
+            encoding="utf-8",
+            level=logging.WARNING,
+            format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        )
         app.run()
     if app.opening_error is not None:
         raise app.opening_error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.signal import Signal
+from textual.worker import active_worker
 
 from store.errors import NoLibraryError, SigntuiError
 from store.settings import JobEnd, Settings
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from store.library import Library
     from tui.children import Children
     from tui.jobs import JobProcess
+
+log = logging.getLogger(__name__)
 
 POLL_S: Final = 0.5
 _TOLD_AT_MOST: Final = 3
@@ -69,15 +74,30 @@ class JobApp(App[None]):
 
     @contextmanager
     def complaints(self, *, quietly: bool = False) -> Iterator[None]:
-        """Show errors of ours; `quietly` as a toast, and the same one only once."""
+        """Show errors of ours; `quietly` as a toast, and the same one only once.
+
+        A bug in the background is told too, and its traceback logged; elsewhere it ends the app.
+        """
         try:
             yield
         except SigntuiError as error:
             if not quietly:
                 self.show_error(error)
-            elif error.message != self._complaint:
-                self._complaint = error.message
-                self.notify(error.hint or " ", title=error.message, severity="error", markup=False)
+            else:
+                self._complain(error.message, error.hint)
+        except Exception as error:
+            if active_worker.get(None) is None:
+                raise
+            log.exception("A bug in the background")
+            # A screen that was closed meanwhile has nothing to show: no reason to speak.
+            if not isinstance(error, NoMatches):
+                bug = f"{type(error).__name__}: {error}"
+                self._complain("A part of this screen failed: a bug", bug)
+
+    def _complain(self, title: str, words: str) -> None:
+        if title != self._complaint:
+            self._complaint = title
+            self.notify(words or " ", title=title, severity="error", markup=False)
 
     # Watching
 

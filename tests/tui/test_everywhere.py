@@ -62,7 +62,7 @@ async def test_the_palette_offers_every_key_of_the_screen_that_is_open(app, libr
             if name == "job log":
                 await pilot.press("enter")
             else:
-                app.action_show(name)
+                await app.action_show(name)
             await settle(pilot)
             on_page = name in SCREENS
             named = {entry.action for entry in ENTRIES if on_page and entry.screen == name}
@@ -174,7 +174,7 @@ async def test_larger_and_back_leaves_the_pictures_as_they_were(library):
         for size in ((80, 24), (200, 60), (70, 18), (80, 24)):
             await pilot.resize_terminal(*size)
             for name in SCREENS:
-                app.action_show(name)
+                await app.action_show(name)
                 await settle(pilot)
                 assert len(app.screen_stack) == 1
                 seen = before.setdefault((name, size), picture(app))
@@ -238,7 +238,7 @@ async def test_every_theme_shows_every_screen(app, library):
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for name in ("library", "runs", "sql"):
-            app.action_show(name)
+            await app.action_show(name)
             await settle(pilot)
         for theme in app.available_themes:
             app.theme = theme
@@ -286,7 +286,23 @@ async def test_without_colours_place_row_and_state_can_be_told(library, monkeypa
         assert all(name[1:3] == name[3:5] == name[5:7] for name in greys), greys
 
 
-# Jobs
+# Bugs and jobs
+
+
+async def test_a_bug_in_the_background_is_told_and_logged(app, caplog):
+    async def fail():
+        with app.complaints(quietly=True):
+            raise ZeroDivisionError("[by] nought")
+
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        app.run_worker(fail(), exit_on_error=False)
+        await until(pilot, lambda: len(app._notifications))
+        (note,) = app._notifications
+        assert note.message == "ZeroDivisionError: [by] nought"
+        assert "Traceback" in caplog.text
+        with pytest.raises(ZeroDivisionError), app.complaints():
+            raise ZeroDivisionError
 
 
 async def test_what_was_left_running_is_told_once(library):
