@@ -136,7 +136,9 @@ async def test_a_run_that_trains_is_followed(app, library):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_run(pilot)
         await until(pilot, lambda: screen.query_one("#bar").display)
-        assert "1 min 00 s to 5 min 00 s left" in screen.query_one("#bar").render().plain
+        bar = screen.query_one("#bar").render().plain
+        assert "1 min 00 s to 5 min 00 s left" in bar.splitlines()[0]
+        assert "━" in bar.splitlines()[1]
         assert "Epoch 3 of" in screen.query_one("#news", Static).render().plain
         assert screen.query_one(TabLine).subject.plain == "not measured yet"
         await pilot.press("2", "3", "enter")

@@ -25,7 +25,7 @@ from tui.screens.run_rows import (
     pair_row,
     signer_row,
 )
-from tui.screens.run_words import facts, newest_epoch, settings
+from tui.screens.run_words import facts, newest_epoch, settings, tells_news
 from tui.widgets.facts import FactList
 from tui.widgets.interval_bars import Interval, IntervalList
 from tui.widgets.job_bar import JobBar
@@ -70,6 +70,7 @@ class RunScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TabLine(_VIEWS)
+        yield JobBar(id="bar")
         with ContentSwitcher(initial="overview"):
             with Horizontal(id="overview"):
                 with VerticalScroll(id="facts", classes="panel"):
@@ -77,7 +78,6 @@ class RunScreen(Screen[None]):
                     yield Static(id="settings")
                 with Vertical(id="course", classes="panel") as course:
                     course.border_title = "Top-1 with its 95 % interval, curves"
-                    yield JobBar(id="bar")
                     yield Static(id="news")
                     yield IntervalList()
                     yield RunCurves()
@@ -100,7 +100,7 @@ class RunScreen(Screen[None]):
     def _hear(self, jobs: tuple[JobRow, ...]) -> None:
         """Read again when this run got on or was measured."""
         kinds = (JobKind.TRAIN, JobKind.EVALUATE)
-        now = tuple((job.id, job.status, job.done) for job in jobs if job.kind in kinds)
+        now = tuple((j.id, j.status, j.done) for j in jobs if j.kind in kinds)
         if now != self._seen:
             self._seen = now
             if self.detail is not None:
@@ -130,9 +130,9 @@ class RunScreen(Screen[None]):
         self.query_one(FactList).facts = facts(item, detail.best_epoch)
         self.query_one("#settings", Static).update(settings(item))
         news = self.query_one("#news", Static)
-        news.display = bool(detail.epochs) and not item.evaluations
+        news.display = tells_news(item, detail.epochs)
         if news.display:
-            news.update(newest_epoch(item, list(detail.epochs), detail.best_epoch))
+            news.update(newest_epoch(item, detail.epochs, detail.best_epoch))
         self.query_one(IntervalList).items = tuple(
             Interval(
                 row.split, row.top1, row.low, row.high, row.n,

@@ -1,10 +1,12 @@
 """How a run reads on the screens: its table line, its facts, its results, its newest epoch."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from textual.content import Content
 
 from store.runs import EpochRow, EvaluationRow
+from store.words import Status
 from tui.reading.runs import RunSummary, flat_config
 from tui.widgets.facts import Fact
 from tui.widgets.table import Cell
@@ -23,7 +25,7 @@ def split_cell(item: RunSummary) -> Cell:
     return (f"{split} leaks", "$warning") if item.leaks else split
 
 
-def about(item: RunSummary | None, epochs: list[EpochRow], best: int | None) -> Content:
+def about(item: RunSummary | None, epochs: Sequence[EpochRow], best: int | None) -> Content:
     """A run in a few lines."""
     if item is None:
         return Content.assemble(("n", "bold $primary"), " trains a model on the landmarks.")
@@ -40,9 +42,8 @@ def about(item: RunSummary | None, epochs: list[EpochRow], best: int | None) -> 
         lines.append(Content.styled(first_line(run.error, 300), "$error"))
     if item.leaks:
         lines.append(Content.styled(LEAKS, "$warning"))
-    if item.evaluations:
-        lines += [_result(row) for row in item.evaluations]
-    elif epochs:
+    lines += [_result(row) for row in item.evaluations]
+    if tells_news(item, epochs):
         lines.append(Content.styled(newest_epoch(item, epochs, best), "$foreground"))
     return Content("\n").join(lines)
 
@@ -57,7 +58,12 @@ def _result(row: EvaluationRow) -> Content:
     )
 
 
-def newest_epoch(item: RunSummary, epochs: list[EpochRow], best: int | None) -> str:
+def tells_news(item: RunSummary, epochs: Sequence[EpochRow]) -> bool:
+    """Whether its newest epoch says more than its evaluations."""
+    return bool(epochs) and (item.run.status == Status.RUNNING or not item.evaluations)
+
+
+def newest_epoch(item: RunSummary, epochs: Sequence[EpochRow], best: int | None) -> str:
     """The newest epoch and the best one in words."""
     newest = epochs[-1]
     parts = [f"Epoch {newest.epoch + 1} of {item.run.config.get('epochs', DASH)}"]

@@ -80,7 +80,7 @@ class RunsScreen(Page):
 
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         kinds = (JobKind.TRAIN, JobKind.EVALUATE)
-        now = tuple((job.id, job.status, job.done) for job in jobs if job.kind in kinds)
+        now = tuple((j.id, j.status, j.done, bool(j.result)) for j in jobs if j.kind in kinds)
         if now != self._seen and self.is_current:
             self._seen = now
             self._read_runs()

@@ -9,6 +9,8 @@ from textual.color import Color
 from textual_plotext import PlotextPlot
 
 _TICKS: Final = 4
+_ROWS_A_TICK: Final = 2
+"""Labels closer than this would fall on the same row, and chance would choose between them."""
 _SMALL: Final = 0.01
 _LARGE: Final = 10.0
 
@@ -48,6 +50,15 @@ class CurvePlot(PlotextPlot):  # type: ignore[misc]
             self._epochs, self._curves, self._best = wanted
             self._draw()
 
+    def on_resize(self) -> None:
+        self._draw()
+
+    @property
+    def _room(self) -> int:
+        """How many labels the axis has room for."""
+        rows: int = self.size.height - 1
+        return max(2, min(_TICKS, rows // _ROWS_A_TICK))
+
     def _rgb(self, name: str) -> tuple[int, int, int]:
         return Color.parse(self.app.theme_variables[name]).rgb
 
@@ -64,7 +75,7 @@ class CurvePlot(PlotextPlot):  # type: ignore[misc]
         if self._best is not None and self._best in self._epochs:
             plot.vline(self._best + 1, color=self._rgb("success"))
         if drawn:
-            plot.yticks(*_ticks(min(drawn), max(drawn)))
+            plot.yticks(*_ticks(min(drawn), max(drawn), self._room))
             plot.xticks(*_epoch_ticks(self._epochs))
         plot.frame(False)
         self.refresh()
@@ -79,10 +90,10 @@ def _points(epochs: Sequence[int], values: Sequence[float | None]) -> list[tuple
     ]
 
 
-def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
-    """Four values between the least and the greatest, with short labels of one width."""
-    step = (high - low) / (_TICKS - 1)
-    values = [low + step * place for place in range(_TICKS)] if step > 0 else [low]
+def _ticks(low: float, high: float, number: int) -> tuple[list[float], list[str]]:
+    """Values from the least to the greatest, with short labels of one width."""
+    step = (high - low) / (number - 1)
+    values = [low + step * place for place in range(number)] if step > 0 else [low]
     if 0 < abs(high) < _SMALL:
         labels = [f"{value:.1e}".replace("e-0", "e-") for value in values]
     else:
