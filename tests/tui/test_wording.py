@@ -2,9 +2,8 @@
 
 import pytest
 
-from tui.reading.instances import InstanceQuery
 from tui.widgets.bars import line, shares
-from tui.widgets.table import Column, _widths
+from tui.widgets.table import Column, column_widths
 from tui.wording import ago, count, duration, eta_range, first_line, percent, size
 
 
@@ -54,21 +53,7 @@ def test_stacked_portions_fill_the_width_and_none_vanishes(numbers):
 
 def test_columns_share_what_the_fixed_ones_leave():
     columns = [Column("a", "a", 10), Column("b", "b"), Column("c", "c")]
-    assert _widths(columns, 56, 1) == [10, 20, 20]
-
-
-@pytest.mark.parametrize(
-    ("search", "condition"),
-    [
-        ("", ""),
-        ("boo", "gloss LIKE 'boo%' OR video_id LIKE 'boo%'"),
-        ("it's", "gloss LIKE 'it''s%' OR video_id LIKE 'it''s%'"),
-        ("split = 'val'", "split = 'val'"),
-        ("where signer IS NULL", "signer IS NULL"),
-    ],
-)
-def test_what_a_search_stands_for(search, condition):
-    assert InstanceQuery(search).condition == condition
+    assert column_widths(columns, 56, 1) == [10, 20, 20]
 
 
 @pytest.mark.parametrize(
