@@ -36,7 +36,7 @@ async def test_every_binding_of_a_screen_is_reachable_and_has_its_action(app, li
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for name in SCREENS:
-            app.action_show(name)
+            await app.action_show(name)
             await settle(pilot)
             active = app.screen.active_bindings
             for binding in type(app.screen).BINDINGS:
