@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -26,6 +27,7 @@ from tui.wording import count, first_line
 
 _FIRST: Final = "SELECT * FROM split_stats"
 _LOOK_EVERY_S: Final = 0.05
+_SOON_S: Final = 0.005
 _LATER_EVERY_S: Final = 0.25
 """After the first second: to draw what grows costs time that the keys need."""
 _NEED_ALL: Final = frozenset({"sort", "export"})
@@ -53,6 +55,7 @@ class SQLScreen(Page):
         super().__init__()
         self.limits = Limits()
         self._asking: Results | None = None
+        self._cancelled = asyncio.Event()
         self._history: list[Asked] = []
         self._walked = 0
 
@@ -140,6 +143,7 @@ class SQLScreen(Page):
         except StoreError as error:
             self.signtui.show_error(error)
             return
+        self._cancelled = asyncio.Event()
         self.refresh_bindings()
         self._follow(self._asking, offset)
 
@@ -149,15 +153,16 @@ class SQLScreen(Page):
         try:
             while results.running and not results.spool.total:
                 self.panel.tell_progress(results)
-                await asyncio.sleep(_LOOK_EVERY_S / 2)
+                await self._pause(_LOOK_EVERY_S / 2)
             if results.spool.columns:
                 await self.panel.present(results)
                 while results.running:
                     self.panel.tell_progress(results)
-                    await asyncio.sleep(_LOOK_EVERY_S if results.age_s < 1 else _LATER_EVERY_S)
+                    await self._pause(_LOOK_EVERY_S if results.age_s < 1 else _LATER_EVERY_S)
                     self.panel.table.grow()
-                await self.panel.finish()
             self._tell_end(results, offset)
+            if results is self.panel.results:
+                await self.panel.finish()
             await self._remember(results)
         except SigntuiError as error:
             self.signtui.show_error(error)
@@ -165,6 +170,14 @@ class SQLScreen(Page):
             self.refresh_bindings()
             if results is not self.panel.results:
                 results.close()
+
+    async def _pause(self, seconds: float) -> None:
+        """Let some time pass; once the query was cancelled, next to none."""
+        if self._cancelled.is_set():
+            await asyncio.sleep(_SOON_S)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cancelled.wait(), seconds)
 
     def _tell_end(self, results: Results, offset: int) -> None:
         self.panel.tell_end(results)
@@ -205,6 +218,7 @@ class SQLScreen(Page):
         """End the query that is at work; its rows stay."""
         if self._asking is not None:
             self._asking.cancel()
+            self._cancelled.set()
 
     # Names, history, fields
 

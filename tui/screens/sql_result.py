@@ -251,4 +251,4 @@ def _cell_to_copy(text: str) -> tuple[str, str]:
 
 
 def _time(seconds: float) -> str:
-    return f"{1000 * seconds:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"  # noqa: PLR2004
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
