@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from textual.binding import Binding
+from textual.color import Color
 from textual.containers import ScrollableContainer
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -15,6 +16,7 @@ from tui.app import SignApp, make_screen
 from tui.palette import ENTRIES, list_commands
 from tui.screens.dialogs import HelpDialog, QuitDialog, TooSmall
 from tui.screens.job_dialog import JobDialog
+from tui.theme import THEMES, own_colours
 from tui.widgets.nav_bar import SCREENS, NavBar
 from tui.widgets.table import RowTable
 
@@ -247,6 +249,32 @@ async def test_every_theme_shows_every_screen(app, library):
             assert {"track", "idle", "muted"} <= variables.keys(), theme
             if not theme.startswith("ansi"):
                 assert variables["background"] != variables["foreground"], theme
+
+
+STATES = ("primary", "success", "warning", "error", "foreground", "muted", "idle")
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_states_can_be_read_on_every_ground(theme):
+    """Contrast as WCAG has it: 4.5 for the theme that promises it, 3 for the others' words."""
+    colours = {**own_colours(theme), **theme.to_color_system().generate(), **theme.variables}
+    strong = theme.name == "signtui-contrast"
+    grounds = ("background", "surface") + (("block-cursor-background", "panel") if strong else ())
+    for ground in grounds:
+        for state in STATES[:-1] if not strong else STATES:
+            contrast = _contrast(colours[state], colours[ground])
+            assert contrast >= (4.5 if strong else 3), (state, ground, contrast)
+
+
+def _contrast(one, other):
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour):
+    parts = [part / 255 for part in Color.parse(colour).rgb]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _styles(app, line):

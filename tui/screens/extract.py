@@ -119,7 +119,8 @@ class ExtractScreen(Page):
         self._show_workers()
         self.query_one(SpeedPanel).show_job(self.running)
         self._show_advice()
-        self.refresh_bindings()
+        if _stage(before) != _stage(self.job):
+            self.refresh_bindings()
         ended = before is not None and before.status not in ENDED and self.running is None
         if self.is_current and (ended or self._has_failed_more()):
             self._read_state()
@@ -247,6 +248,11 @@ class ExtractScreen(Page):
         failure = (self._failures or {}).get(str(event.row_key.value))
         if failure is not None:
             self.app.push_screen(FailuresScreen(failure), self._retry_reason)
+
+
+def _stage(job: JobRow | None) -> str | None:
+    """What decides which keys are offered, so that the footer is made anew only when it changes."""
+    return None if job is None else job.status
 
 
 def _result(job: JobRow) -> str:

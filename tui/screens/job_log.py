@@ -92,11 +92,12 @@ class JobLogScreen(Screen[None]):
                 self._show_lines(keep_place=not fresh)
 
     def _show_job(self, job: JobRow) -> None:
-        self.job = job
+        before, self.job = self.job, job
         self.query_one("#head").border_title = f"{job.kind}  job {job.id}"
         self.query_one(JobBar).job = job
         self.query_one("#error", Static).update(_outcome(job))
-        self.refresh_bindings()
+        if before is None or before.status != job.status:
+            self.refresh_bindings()
 
     def _show_lines(self, *, keep_place: bool) -> None:
         if self.log_index is None:

@@ -50,6 +50,8 @@ class JobsScreen(Page):
         super().__init__()
         self._older: tuple[JobRow, ...] = ()
         """Jobs before those that are looked at twice a second."""
+        self._stage: bool | None = None
+        """Whether the job under the cursor has ended, which decides the keys that are offered."""
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="table", classes="panel") as table:
@@ -100,7 +102,10 @@ class JobsScreen(Page):
         panel = self.query_one("#one")
         panel.border_title = f"{job.kind}  job {job.id}" if job else "No jobs yet"
         self.query_one(FactList).facts = tuple(_about(job)) if job else ()
-        self.refresh_bindings()
+        stage = None if job is None else job.status in ENDED
+        if stage != self._stage:
+            self._stage = stage
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what can be done with the job under the cursor is offered."""
@@ -160,7 +165,7 @@ def _about(job: JobRow) -> Iterator[Fact]:
     if job.hint:
         yield Fact("hint", job.hint)
     if job.message:
-        yield Fact("at the end" if job.status in ENDED else "now", job.message)
+        yield Fact("at last" if job.status in ENDED else "now", job.message)
     yield Fact("settings", _readable(job.config))
     if job.result:
         yield Fact("result", _readable(job.result))
