@@ -92,7 +92,16 @@ async def test_the_statement_under_the_cursor_runs(app):
 async def test_many_rows_show_while_they_come_and_end_at_the_limit(app):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_sql(pilot)
-        screen.limits = Limits(rows=30_000)
+        assert "1,000,000 rows, 30 s" in str(screen.query_one("#editor-panel").border_subtitle)
+        await pilot.press("l")
+        form = app.screen
+        assert isinstance(form, LimitsForm)
+        for rows in ("-3", "30,000"):
+            assert app.screen is form
+            form.query_one("#rows").value = rows
+            await pilot.press("enter")
+            await pilot.pause()
+        assert screen.limits == Limits(rows=30_000)
         screen.editor.put(NUMBERS.format(100_000))
         await pilot.press("ctrl+r")
         await until(pilot, lambda: screen.panel.table.total)
@@ -147,18 +156,6 @@ async def test_sorting_turns_and_goes_back(app):
         assert screen.panel.order == (0, False)
 
 
-async def test_a_value_is_shown_whole(app):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_sql(pilot)
-        await ask(pilot, "SELECT '{\"a\": [1, 2]}' || char(27) AS odd, json('{\"b\":[1]}') AS even")
-        await pilot.press("right", "enter")
-        await until(pilot, lambda: isinstance(app.screen, ValueDialog))
-        assert '"b": [\n' in app.screen.query_one("TextArea").text
-        await pilot.press("escape", "left", "enter")
-        await until(pilot, lambda: isinstance(app.screen, ValueDialog))
-        assert "\x1b" not in app.screen.query_one("TextArea").text
-
-
 async def test_names_are_asked_and_inserted(app):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_sql(pilot)
@@ -177,23 +174,6 @@ async def test_names_are_asked_and_inserted(app):
         await pilot.press("enter")
         assert screen.editor.text == "SELECT gloss"
         assert screen.editor.has_focus
-
-
-async def test_limits_are_seen_and_changed(app):
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_sql(pilot)
-        assert "1,000,000 rows, 30 s" in str(screen.query_one("#editor-panel").border_subtitle)
-        await pilot.press("l")
-        form = app.screen
-        assert isinstance(form, LimitsForm)
-        form.query_one("#rows").value = "-3"
-        await pilot.press("enter")
-        assert app.screen is form
-        form.query_one("#rows").value = "3"
-        await pilot.press("enter")
-        await pilot.pause()
-        panel = await ask(pilot, "SELECT * FROM instances")
-        assert panel.table.total == 3
 
 
 async def test_history_is_kept_found_and_walked(app, library):
@@ -258,11 +238,19 @@ COPIES = {
 }
 
 
-async def test_copying(app, monkeypatch):
+async def test_values_are_shown_whole_and_copied(app, monkeypatch):
     copied = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_sql(pilot)
+        await ask(pilot, "SELECT '{\"a\": [1, 2]}' || char(27) AS odd, json('{\"b\":[1]}') AS even")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ValueDialog))
+        assert '"b": [\n' in app.screen.query_one("TextArea").text
+        await pilot.press("escape", "left", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ValueDialog))
+        assert "\x1b" not in app.screen.query_one("TextArea").text
+        await pilot.press("escape")
         await ask(pilot, "SELECT 'hostile|pipe' AS word, 1 AS n UNION ALL SELECT 'NULL', NULL")
         for key in COPIES:
             await pilot.press("y")
