@@ -8,7 +8,8 @@ from textual.app import App, ComposeResult
 from store.errors import QueryError
 from tests.tui.conftest import until
 from tui import theme
-from tui.widgets.row_view import PAGE_ROWS, RowView
+from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_view import RowView
 from tui.widgets.table import Column, Row
 
 COLUMNS = (Column("number", "number", 8, right=True), Column("word", "word"))

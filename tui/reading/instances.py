@@ -13,7 +13,7 @@ from typing import Any, Final
 from store.library import Library
 from store.query import run_query
 from tui.reading.filters import VIEW_COLUMNS, condition
-from tui.widgets.row_view import PAGE_ROWS
+from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
 from tui.wording import DASH, first_line, percent
 

@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.history import Asked
-from tui.widgets.row_view import PAGE_ROWS, RowView
+from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
 from tui.wording import ago, count, first_line
 

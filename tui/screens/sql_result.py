@@ -19,7 +19,8 @@ from store.spool import Order
 from tui.exporting import export_shown
 from tui.reading.results import COPY_BYTES, Shape, SpoolRows, as_text, columns_of, rows_of, whole
 from tui.screens.sql_dialogs import CopyChoice, CopyDialog, ExportChoice, ExportForm, ValueDialog
-from tui.widgets.row_view import PAGE_ROWS, RowView
+from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_view import RowView
 from tui.wording import count, first_line, size
 
 if TYPE_CHECKING:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -20,33 +18,22 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from store.errors import SigntuiError
-from tui.widgets.table import Cell, Column, Row, column_widths, fitted_text
+from tui.widgets.row_pages import PAGE_ROWS, NoRows, RowPages, RowSource
+from tui.widgets.table import PADDING, Column, Row, cell_segment, cell_style, column_widths
 
-PAGE_ROWS: Final = 200
-_PAGES_KEPT: Final = 24
 _HEADER: Final = 1
-_PADDING: Final = 1
 
 
-class RowSource(Protocol):
-    """Rows that lie in the catalog or in a file."""
+@dataclass
+class RowMessage(Message):
+    """What a table tells."""
+
+    view: RowView
 
     @property
-    def total(self) -> int:
-        """How many rows there are now."""
-        ...
-
-    def read(self, first: int, count: int) -> Sequence[Row]:
-        """Rows from `first` on, at most `count`; called in a thread. Raises SigntuiError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Nothing:
-    total: int = 0
-
-    def read(self, first: int, count: int) -> Sequence[Row]:  # noqa: ARG002 - as in RowSource
-        return ()
+    def control(self) -> RowView:
+        """The table, for `@on` with a selector."""
+        return self.view
 
 
 class RowView(ScrollView, can_focus=True):
@@ -86,50 +73,30 @@ class RowView(ScrollView, can_focus=True):
     """Index of the cell's column under the cursor, among those shown."""
 
     @dataclass
-    class Highlighted(Message):
+    class Highlighted(RowMessage):
         """Another row, or other content, is under the cursor."""
 
-        view: RowView
         index: int
         row: Row | None
 
-        @property
-        def control(self) -> RowView:
-            return self.view
-
     @dataclass
-    class Selected(Message):
+    class Selected(RowMessage):
         """A row was chosen with enter or the mouse."""
 
-        view: RowView
         index: int
         row: Row
 
-        @property
-        def control(self) -> RowView:
-            return self.view
-
     @dataclass
-    class HeaderSelected(Message):
+    class HeaderSelected(RowMessage):
         """The label of a column was clicked."""
 
-        view: RowView
         column: str
 
-        @property
-        def control(self) -> RowView:
-            return self.view
-
     @dataclass
-    class ReadFailed(Message):
+    class ReadFailed(RowMessage):
         """A page could not be read."""
 
-        view: RowView
         error: SigntuiError
-
-        @property
-        def control(self) -> RowView:
-            return self.view
 
     def __init__(
         self,
@@ -149,10 +116,8 @@ class RowView(ScrollView, can_focus=True):
         self._spec = tuple(columns)
         self._cells = cells
         self._marks: dict[str, str] = {}
-        self._source: RowSource = _Nothing()
-        self._total = 0
-        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
-        self._wanted: list[int] = []
+        self._pages = RowPages(NoRows())
+        self._reading = False
         self._shown: list[tuple[int, Column, int]] = []
 
     # What it shows
@@ -175,12 +140,8 @@ class RowView(ScrollView, can_focus=True):
             first: the first `PAGE_ROWS` rows, where the caller has read them already.
             keep_place: leave the cursor where it is; for the same rows with news in them.
         """
-        self._source, self._marks = source, marks or {}
+        self._pages, self._marks = RowPages(source, first), marks or {}
         self._spec = self._spec if columns is None else tuple(columns)
-        self._pages.clear()
-        self._wanted.clear()
-        if first is not None:
-            self._pages[0] = first
         self._fit()
         self.grow()
         if not keep_place:
@@ -192,17 +153,14 @@ class RowView(ScrollView, can_focus=True):
 
     def grow(self) -> None:
         """Look again how many rows the source has."""
-        before, self._total = self._total, self._source.total
-        page, rest = divmod(before, PAGE_ROWS)
-        if rest and before != self._total:
-            self._pages.pop(page, None)
+        self._pages.grow()
         self._set_size()
         self.refresh()
 
     @property
     def total(self) -> int:
         """How many rows there are."""
-        return self._total
+        return self._pages.total
 
     @property
     def current(self) -> Row | None:
@@ -216,53 +174,39 @@ class RowView(ScrollView, can_focus=True):
 
     def row_at(self, index: int) -> Row | None:
         """A row that has been read; asks for it where it has not."""
-        if not 0 <= index < self._total:
-            return None
-        page, place = divmod(index, PAGE_ROWS)
-        rows = self._pages.get(page)
-        if rows is None:
-            self._want(page)
-            return None
-        self._pages.move_to_end(page)
-        return rows[place] if place < len(rows) else None
+        row = self._pages.row_at(index)
+        if row is None and not self._reading and self._pages.wish is not None:
+            self._reading = True
+            self._read_wishes()
+        return row
 
     def rows_in_sight(self) -> list[Row]:
         """The rows on the screen that have been read."""
         top, height = self.scroll_offset.y, self._rows_high
-        found = (self.row_at(index) for index in range(top, min(top + height, self._total)))
+        found = (self.row_at(index) for index in range(top, min(top + height, self.total)))
         return [row for row in found if row is not None]
 
     # Reading
 
-    def _want(self, page: int) -> None:
-        if page in self._wanted:
-            return
-        self._wanted.append(page)
-        if len(self._wanted) == 1:
-            self._read_wanted()
-
     @work(group="row-view", exit_on_error=False)
-    async def _read_wanted(self) -> None:
-        """Read what is wanted, the latest wish first; pages out of sight are skipped."""
-        while self._wanted:
-            source, page = self._source, self._wanted[-1]
-            try:
-                rows = await asyncio.to_thread(source.read, page * PAGE_ROWS, PAGE_ROWS)
-            except SigntuiError as error:
-                self._wanted.clear()
-                self.post_message(self.ReadFailed(self, error))
-                return
-            if source is self._source:
-                self._keep(page, rows)
-            self._wanted = [wish for wish in self._wanted if wish != page and self._in_sight(wish)]
-
-    def _keep(self, page: int, rows: Sequence[Row]) -> None:
-        self._pages[page] = rows
-        while len(self._pages) > _PAGES_KEPT:
-            self._pages.popitem(last=False)
-        self.refresh()
-        if self.cursor // PAGE_ROWS == page:
-            self._tell()
+    async def _read_wishes(self) -> None:
+        """Read what is wished for, the latest wish first."""
+        try:
+            while (page := self._pages.wish) is not None:
+                pages = self._pages
+                try:
+                    rows = await asyncio.to_thread(pages.read, page)
+                except SigntuiError as error:
+                    pages.fail()
+                    self.post_message(self.ReadFailed(self, error))
+                    return
+                pages.keep(page, rows, self._in_sight)
+                if pages is self._pages:
+                    self.refresh()
+                    if self.cursor // PAGE_ROWS == page:
+                        self._tell()
+        finally:
+            self._reading = False
 
     def _in_sight(self, page: int) -> bool:
         top = self.scroll_offset.y
@@ -288,22 +232,22 @@ class RowView(ScrollView, can_focus=True):
         shown = [
             (place, column) for place, column in enumerate(self._spec) if width >= column.from_width
         ]
-        widths = column_widths([column for _, column in shown], width - 1, _PADDING)
+        widths = column_widths([column for _, column in shown], width - 1, PADDING)
         self._shown = [
             (place, column, cells) for (place, column), cells in zip(shown, widths, strict=True)
         ]
 
     def _set_size(self) -> None:
-        width = sum(cells + 2 * _PADDING for _, _, cells in self._shown)
-        self.virtual_size = Size(width, self._total + _HEADER)
+        width = sum(cells + 2 * PADDING for _, _, cells in self._shown)
+        self.virtual_size = Size(width, self.total + _HEADER)
 
     def _keep_in_sight(self) -> None:
         top, high = self.scroll_offset.y, self._rows_high
         y = min(max(top, self.cursor - high + 1), self.cursor)
         x = self.scroll_offset.x
         if self._cells and self.column < len(self._shown):
-            left = sum(cells + 2 * _PADDING for _, _, cells in self._shown[: self.column])
-            right = left + self._shown[self.column][2] + 2 * _PADDING
+            left = sum(cells + 2 * PADDING for _, _, cells in self._shown[: self.column])
+            right = left + self._shown[self.column][2] + 2 * PADDING
             x = min(max(x, right - self.scrollable_content_region.width), left)
         if (x, y) != self.scroll_offset:
             self.scroll_to(x, y, animate=False, immediate=True, force=True)
@@ -311,7 +255,7 @@ class RowView(ScrollView, can_focus=True):
     # Cursor
 
     def validate_cursor(self, index: int) -> int:
-        return max(0, min(index, self._total - 1))
+        return max(0, min(index, self.total - 1))
 
     def validate_column(self, index: int) -> int:
         return max(0, min(index, len(self._shown) - 1))
@@ -332,7 +276,7 @@ class RowView(ScrollView, can_focus=True):
         self.cursor += pages * self._rows_high
 
     def action_move_to(self, index: int) -> None:
-        self.cursor = index if index >= 0 else self._total + index
+        self.cursor = index if index >= 0 else self.total + index
 
     def action_aside(self, columns: int) -> None:
         if self._cells:
@@ -355,7 +299,7 @@ class RowView(ScrollView, can_focus=True):
                 self.post_message(self.HeaderSelected(self, self._shown[column][1].key))
             return
         index = self.scroll_offset.y + place.y - _HEADER
-        if index >= self._total:
+        if index >= self.total:
             return
         again = index == self.cursor
         self.cursor = index
@@ -366,7 +310,7 @@ class RowView(ScrollView, can_focus=True):
 
     def _column_at(self, x: int) -> int | None:
         for place, (_, _, cells) in enumerate(self._shown):
-            x -= cells + 2 * _PADDING
+            x -= cells + 2 * PADDING
             if x < 0:
                 return place
         return None
@@ -380,18 +324,18 @@ class RowView(ScrollView, can_focus=True):
         if y < _HEADER:
             strip = self._header()
         else:
-            strip = self._line(index, style) if index < self._total else Strip([])
+            strip = self._line(index, style) if index < self.total else Strip([])
         return strip.crop_extend(left, left + width, style)
 
     def _style_of(self, index: int) -> Style:
-        here = index == self.cursor and index < self._total
+        here = index == self.cursor and index < self.total
         return self.get_component_rich_style("row-view--cursor") if here else self.rich_style
 
     def _header(self) -> Strip:
         style = self.get_component_rich_style("row-view--header")
         return Strip(
             [
-                _segment(column.label + self._marks.get(column.key, ""), column, cells, style)
+                cell_segment(column.label + self._marks.get(column.key, ""), column, cells, style)
                 for _, column, cells in self._shown
             ]
         )
@@ -404,22 +348,10 @@ class RowView(ScrollView, can_focus=True):
         marked = self.column if self._cells and index == self.cursor else -1
         segments = []
         for number, (place, column, cells) in enumerate(self._shown):
-            words, colour = _parts(row.cells[place])
-            own = style + self._colour(colour) if colour else style
+            cell = row.cells[place]
+            own = style + cell_style(cell, self.app.theme_variables)
             if number == marked:
                 own += self.get_component_rich_style("row-view--cursor-cell", partial=True)
-            segments.append(_segment(words, column, cells, own))
+            words = cell if isinstance(cell, str) else cell[0]
+            segments.append(cell_segment(words, column, cells, own))
         return Strip(segments)
-
-    def _colour(self, name: str) -> Style:
-        value = self.app.theme_variables.get(name.removeprefix("$"), "")
-        return Style(color=Color.parse(value).rich_color) if value.startswith("#") else Style()
-
-
-def _parts(cell: Cell) -> tuple[str, str]:
-    return cell if isinstance(cell, tuple) else (cell, "")
-
-
-def _segment(words: str, column: Column, cells: int, style: Style) -> Segment:
-    pad = " " * _PADDING
-    return Segment(f"{pad}{fitted_text(words, cells, right=column.right)}{pad}", style)

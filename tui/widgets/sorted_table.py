@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.widgets.row_view import PAGE_ROWS, RowView
+from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
 
 

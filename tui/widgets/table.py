@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.widgets import DataTable
 
 from tui.wording import STATE_COLOURS, first_line
@@ -15,6 +18,8 @@ Cell = str | tuple[str, str]
 
 _SCROLLBAR: Final = 1
 _LEAST: Final = 6
+PADDING: Final = 1
+"""Cells before and behind each cell of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,18 @@ def fitted_text(words: str, cells: int, *, right: bool = False) -> str:
     if length > cells:
         return set_cell_size(line, max(0, cells - 1)) + "…"
     return " " * (cells - length) + line if right else set_cell_size(line, cells)
+
+
+def cell_style(cell: Cell, colours: dict[str, str]) -> Style:
+    """The colour of a cell; none where it has none, or one that only Textual can read."""
+    value = "" if isinstance(cell, str) else colours.get(cell[1].removeprefix("$"), "")
+    return Style(color=Color.parse(value).rich_color) if value.startswith("#") else Style()
+
+
+def cell_segment(words: str, column: Column, cells: int, style: Style) -> Segment:
+    """A cell of a line, with its padding."""
+    pad = " " * PADDING
+    return Segment(f"{pad}{fitted_text(words, cells, right=column.right)}{pad}", style)
 
 
 def _text(cell: Cell, column: Column, colours: dict[str, str]) -> Text:
