@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import psutil
 
@@ -227,7 +226,7 @@ class Spool:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         if self._closed:
             raise StoreError("The result is closed.", hint="Run the query again.")
-        uri = f"file:{quote(self.path.as_posix())}?mode=ro"
+        uri = f"{self.path.absolute().as_uri()}?mode=ro"
         with _translated(), closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_S)) as connection:
             yield connection
 
