@@ -180,12 +180,6 @@ class RowView(ScrollView, can_focus=True):
             self._read_wishes()
         return row
 
-    def rows_in_sight(self) -> list[Row]:
-        """The rows on the screen that have been read."""
-        top, height = self.scroll_offset.y, self._rows_high
-        found = (self.row_at(index) for index in range(top, min(top + height, self.total)))
-        return [row for row in found if row is not None]
-
     # Reading
 
     @work(group="row-view", exit_on_error=False)
