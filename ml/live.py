@@ -25,14 +25,14 @@ clip. Scores are calibrated. MediaPipe and LiteRT work here; TensorFlow is never
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO
 
 from capture.address import Address, SourceKind, parse_address
-from capture.config import HandsConfig
+from capture.config import HandsConfig, LandmarkSet
 from capture.errors import SourceError, UnreadableClipError
 from capture.extractor import HandsExtractor
 from capture.feed import Feed, FeedState
@@ -40,6 +40,7 @@ from capture.source import FrameSource, PacedSource, VideoSource
 from ml.bundle import Bundle, bundle_of
 from ml.controls import Controls
 from ml.decide import DecideConfig, Decider
+from ml.errors import CheckpointError
 from ml.recognizer import Recognizer
 from ml.stream import Emit, Event, Viewer, run_live
 from ml.views import RecordView, TerminalView, WindowView
@@ -54,8 +55,7 @@ _STDOUT, _STDERR = 1, 2
 
 def hands_config(bundle: Bundle) -> HandsConfig:
     """The thresholds that the model's landmarks were extracted with, as far as they are known."""
-    extractor = bundle.about.get("extractor")
-    settings = extractor.get("settings") if isinstance(extractor, dict) else None
+    settings = _extractor(bundle).get("settings")
     if not isinstance(settings, dict):
         return HandsConfig()
     known = {item.name: type(item.default) for item in fields(HandsConfig)}
@@ -65,12 +65,29 @@ def hands_config(bundle: Bundle) -> HandsConfig:
     return HandsConfig(**usable)
 
 
+def check_landmarks(bundle: Bundle) -> None:
+    """A model that learnt from other landmarks cannot read those of live. Raises CheckpointError."""
+    landmark_set = _extractor(bundle).get("landmark_set", LandmarkSet.HANDS)
+    if landmark_set != LandmarkSet.HANDS:
+        raise CheckpointError(
+            f"The model reads {str(landmark_set)[:40]} landmarks, live gives "
+            f"{LandmarkSet.HANDS} landmarks.",
+            hint=f"Train a run on {LandmarkSet.HANDS} landmarks, or choose another run.",
+        )
+
+
+def _extractor(bundle: Bundle) -> Mapping[str, Any]:
+    """What is known of how the model's landmarks were made."""
+    said = bundle.about.get("extractor")
+    return said if isinstance(said, dict) else {}
+
+
 def live(job: RunningJob) -> None:
     """Recognise signs in the job's source and write events to stdout.
 
     Raises:
         CaptureError: the source cannot be found, opened or read.
-        CheckpointError: the run has no bundle that can be trusted.
+        CheckpointError: the run has no bundle that can be trusted, or reads other landmarks.
         JobStoppedError: a stop was asked for, or nobody listens any more.
     """
     address = parse_address(str(job.config["source"]))
@@ -106,7 +123,9 @@ def _recognizer(job: RunningJob) -> tuple[str | None, Recognizer | None]:
     if wanted is None:
         return None, None
     run = get_run(job.library, wanted)
-    return run.name, Recognizer.load(bundle_of(job.library, run))
+    recognizer = Recognizer.load(bundle_of(job.library, run))
+    check_landmarks(recognizer.bundle)
+    return run.name, recognizer
 
 
 @dataclass(frozen=True, slots=True)
