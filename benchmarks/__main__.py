@@ -1,11 +1,11 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [catalog] [startup] [extraction]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [catalog] [startup] [live] …`."""
 
 import os
 import platform
 import subprocess
 import sys
 
-NAMES = ("startup", "catalog", "extraction")
+NAMES = ("startup", "catalog", "extraction", "live")
 
 
 def main() -> int:

@@ -41,6 +41,10 @@ class FrameSource(Protocol):
     def live(self) -> bool:
         """Whether frames that nobody takes in time are lost."""
 
+    @property
+    def dropped(self) -> int:
+        """Frames that were lost so far."""
+
     def __iter__(self) -> Iterator[Frame]: ...
 
     def __enter__(self) -> Self: ...
@@ -61,6 +65,8 @@ class VideoSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.dropped = 0
+        """Frames that nobody was ready for; never any where nobody waits for them."""
         self._reader = ClipReader(path)
 
     @property
@@ -99,8 +105,6 @@ class PacedSource(VideoSource):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(path)
-        self.dropped = 0
-        """Frames that nobody was ready for."""
         self._clock, self._sleep = clock, sleep
 
     def __iter__(self) -> Iterator[Frame]:

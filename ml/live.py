@@ -13,13 +13,14 @@ come the same way on stdin (`ml.controls`):
     {"event": "take", "path", "frames", "fps", "width", "height"}
     {"event": "prediction", "frame": …, "time_s": …, "state": "idle" | "signing" | "decided",
      "hands": …, "top": [{"gloss", "score"}, …],
-     "latency_ms": {"capture", "landmarks", "features", "model", "total"}}
+     "latency_ms": {"capture", "landmarks", "features", "model", "total"}, "dropped": …}
     {"event": "sign", "gloss": … or null, "top": […], "start_s", "end_s", "time_s", "early"}
-    {"event": "final", …, "frames", "signs", "top", "latency_ms": {stage: {"p50", "p95"}}}
+    {"event": "final", …, "frames", "signs", "top", "latency_ms": {stage: {"p50", "p95"}},
+     "dropped"}
 
 `sign` is a word that was decided; its gloss is null where the score is below the threshold that
 calibration found. `final` rests on all frames of a clip: it says what evaluation says of the same
-clip. Scores are calibrated. MediaPipe and LiteRT work here; TensorFlow is never imported.
+clip. `dropped` counts frames so far that came faster than they were taken. Scores are calibrated. MediaPipe and LiteRT work here; TensorFlow is never imported.
 """
 
 import json

@@ -120,7 +120,8 @@ def run_live(
             signs += 1
             emit(_sign(decision))
         if (frame.index + 1) % decider.config.stride == 0:
-            emit(_standing(frame, decider, found.landmarks, clock))
+            standing = _standing(frame, decider, found.landmarks, clock)
+            emit({**standing, "dropped": source.dropped})
         moment = Moment(frame, found.landmarks, decider.state, decider.guess, decision)
         for see in viewers:
             see(moment)
@@ -131,7 +132,8 @@ def run_live(
     if last is not None:
         signs += 1
         emit(_sign(last))
-    return _final(frame, whole, recognizer, signs, clock)
+    final = _final(frame, whole, recognizer, signs, clock)
+    return {**final, "dropped": source.dropped}
 
 
 def _timed(source: FrameSource, clock: Clock) -> Iterator[Frame]:
