@@ -1,11 +1,11 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [catalog] [startup] [live] …`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [startup] [dashboard] …`."""
 
 import os
 import platform
 import subprocess
 import sys
 
-NAMES = ("startup", "catalog", "extraction", "live")
+NAMES = ("startup", "catalog", "dashboard", "extraction", "live")
 
 
 def main() -> int:

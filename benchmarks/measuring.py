@@ -1,10 +1,13 @@
 """Timing with its noise: several runs, and minimum, median and maximum of each."""
 
+import math
 import os
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+_MANY = 20
 
 
 def time_s(work: Callable[[], object], *, runs: int = 5) -> list[float]:
@@ -19,8 +22,9 @@ def time_s(work: Callable[[], object], *, runs: int = 5) -> list[float]:
 
 def report(name: str, seconds: list[float], *, limit_s: float | None = None) -> None:
     low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
-    aim = f"  (aim: at most {limit_s:g} s)" if limit_s is not None else ""
-    print(f"{name:44} {low:7.3f} {middle:7.3f} {high:7.3f} s  n = {len(seconds)}{aim}", flush=True)
+    n, aim = len(seconds), f"  (aim: at most {limit_s:g} s)" if limit_s is not None else ""
+    usual = f"  p95 {sorted(seconds)[math.ceil(0.95 * n) - 1]:.3f}" if n >= _MANY else ""
+    print(f"{name:44} {low:7.3f} {middle:7.3f} {high:7.3f} s{usual}  n = {n}{aim}", flush=True)
 
 
 def load() -> str:
