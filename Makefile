@@ -33,7 +33,7 @@ bench: .venv/dev
 pictures: FOLDER := $(or $(TMPDIR),/tmp)/signs
 pictures: .venv/dev
 	$(BIN)/signtui demo --no-tui --dir $(FOLDER)/demo
-	$(BIN)/python docs/make_pictures.py $(FOLDER)/demo
+	$(BIN)/python docs/make_pictures.py $(FOLDER)/demo/library
 	rm -rf $(FOLDER)
 
 snapshots: .venv/dev

@@ -62,7 +62,7 @@ def read_something(app: SignApp) -> bool:
 
 ON_THE_DEMO: Final[dict[str, Steps]] = {
     "library": keys("down", "down"),
-    "clip": keys("down", "enter", rest_s=4.0),
+    "clip": keys("down", "enter", "space", "home", "shift+right", "shift+right", "f", rest_s=4.0),
     "runs": keys("3"),
     "run": keys("3", "enter", rest_s=2.5),
     "new-run": keys("3", "n", rest_s=2.5),
