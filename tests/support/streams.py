@@ -23,7 +23,7 @@ from store.library import Library
 from store.query import run_query
 
 FPS = 25
-SIDE = (640, 480)
+WIDEST = 640
 _CODEC = "MJPG"
 _QUALITY = 90
 _NOISE = 2.0
@@ -92,7 +92,7 @@ def join(
     *,
     idle_s: float = 2.0,
     idle: Idle = "empty",
-    side: tuple[int, int] = SIDE,
+    side: tuple[int, int] | None = None,
     seed: int = 7,
 ) -> list[Signed]:
     """Write the clips into one file (Motion JPEG in AVI), idle before, between and after them.
@@ -102,10 +102,12 @@ def join(
         path: of the new file, with the suffix .avi.
         idle_s: seconds of each idle stretch.
         idle: what is seen in it.
-        side: width and height; clips are fitted into it with bars.
+        side: width and height, else those of the first clip, at most 640 wide. Clips of another
+            shape get bars, which is not what a model knows: keep to clips of one shape.
         seed: of the noise.
     """
     rng = np.random.default_rng(seed)
+    side = side or _side(scenes[0])
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*_CODEC), FPS, side)
     writer.set(cv2.VIDEOWRITER_PROP_QUALITY, _QUALITY)
     assert writer.isOpened(), path
@@ -126,6 +128,13 @@ def join(
         written += 2 * quiet + len(images)
     writer.release()
     return signed
+
+
+def _side(scene: Scene) -> tuple[int, int]:
+    with ClipReader(scene.path) as reader:
+        height, width = next(iter(reader)).shape[:2]
+    scale = min(WIDEST / width, 1.0)
+    return round(width * scale / 2) * 2, round(height * scale / 2) * 2
 
 
 def _frames(scene: Scene, side: tuple[int, int]) -> list[np.ndarray]:
