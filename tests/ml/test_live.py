@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from capture.config import ExtractConfig, ScanConfig
 from ml.bundle import Bundle
 from ml.config import FeatureConfig
+from ml.decide import DecideConfig, Decider
+from ml.features import extract_features
 from ml.live import hands_config
 from ml.recognizer import Recognizer
 from ml.stream import Clock
@@ -20,6 +23,7 @@ from store.catalog import choose_extractor, list_sequences, load_sequences
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.source import find_dataset
 from store.jobs import create_job, get_job
+from store.landmarks import Sequence
 from store.library import Library
 from store.words import JobKind, Status
 
@@ -64,6 +68,38 @@ def real_library(real_data: Path, tmp_path_factory: pytest.TempPathFactory, trai
     library.close()
 
 
+class Watched(Recognizer):
+    """Keeps the features that it read last."""
+
+    def scores(self, features):
+        self.latest = features
+        return super().scores(features)
+
+
+def compare_stretch(sign: dict[str, Any], sequence: Sequence, recognizer: Watched) -> None:
+    """What live read of a stretch is what the same frames give offline, features and glosses."""
+    decider = Decider(recognizer, DecideConfig(stride=8))
+    right = np.array([0.1, 0.9], np.float32)
+    decided = [
+        decider.add(n / sequence.fps, frame, right, aspect=sequence.aspect, fps=sequence.fps)
+        for n, frame in enumerate(sequence.landmarks)
+    ]
+    [decision] = [one for one in [*decided, decider.end()] if one is not None]
+    streamed = recognizer.latest
+    times = np.arange(len(sequence)) / sequence.fps
+    part = (times >= decision.start_s) & (times <= decision.end_s)
+    stretch = Sequence(sequence.landmarks[part], sequence.fps, sequence.aspect)
+    offline = extract_features(stretch, recognizer.features)
+    np.testing.assert_allclose(streamed, offline, atol=1e-6)
+    assert (sign["start_s"], sign["end_s"], sign["early"]) == (
+        pytest.approx(decision.start_s, abs=1e-4),
+        pytest.approx(decision.end_s, abs=1e-4),
+        decision.early,
+    )
+    for said, (gloss, score) in zip(sign["top"], recognizer.predict(stretch).top, strict=True):
+        assert (said["gloss"], said["score"]) == (gloss, pytest.approx(score, abs=2e-6))
+
+
 @pytest.mark.slow
 def test_live_ends_where_evaluation_does(real_library):
     library, run_id, videos = real_library
@@ -95,6 +131,7 @@ def test_live_ends_where_evaluation_does(real_library):
         signs = [event for event in events if event["event"] == "sign"]
         assert final["signs"] == len(signs) == 1
         assert 0 <= signs[0]["start_s"] < signs[0]["end_s"] <= final["time_s"]
+        compare_stretch(signs[0], sequence, Watched(recognizer.bundle))
         stages = {"capture", "landmarks", "features", "model", "total"}
         assert {"capture", "landmarks", "total"} <= set(predictions[0]["latency_ms"]) <= stages
         assert all(set(final["latency_ms"][stage]) == {"p50", "p95"} for stage in stages)
