@@ -19,11 +19,12 @@ import numpy as np
 import psutil
 
 from benchmarks.measuring import load
+from ml.bundle import bundle_of, read_bundle
 from store.errors import SigntuiError
 from store.library import Library
 from store.runs import get_run
 from store.words import JobKind
-from tests.support.streams import FPS, Server, Signed, encoded, join, scenes_of, serve
+from tests.support.streams import FPS, Server, Signed, encoded, join, of_one_shape, scenes_of, serve
 from tui.jobs import JobProcess, start_job
 
 DEMO = Path("signtui-demo/library")
@@ -142,11 +143,12 @@ def say_words(heard: Heard, truth: list[Signed], server: Server, length: int) ->
 
 
 def measure(library: Library, run: str, split: str, seconds: float) -> None:
-    scenes = scenes_of(library, split)[:24]
     known = get_run(library, run)
+    labels = read_bundle(bundle_of(library, known)).labels
+    scenes = of_one_shape([one for one in scenes_of(library, split) if one.gloss in labels])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.avi"
-        truth = join(scenes, path, idle="still", idle_s=1.0)
+        truth = join(scenes, path, idle_s=1.0)
         pictures = encoded(path)
     print(
         f"{len(scenes)} {split} clips, {len(pictures) / FPS:.0f} s, for {seconds:.0f} s; {load()}"

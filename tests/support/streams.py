@@ -28,6 +28,7 @@ _CODEC = "MJPG"
 _QUALITY = 90
 _NOISE = 2.0
 _GREY = 96
+_SAME_SHAPE = 0.03
 _SPARE = 97
 """The noise is larger than the picture: each frame shows another part of it."""
 
@@ -47,6 +48,8 @@ class Scene:
     last: int
     """Frame with the last hand."""
     fps: float
+    aspect: float
+    """Width over height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,14 @@ class Signed:
 
 def scenes_of(library: Library, split: str, *, extractor: int | None = None) -> list[Scene]:
     """The clips of a split whose hands were extracted, in order of their video ids."""
-    paths = dict(run_query(library, _PATHS).rows)
+    known = {row[0]: row[1:] for row in run_query(library, _CLIPS).rows}
     with library.reading() as session:
         extractors = [extractor] if extractor else range(1, 10)
         rows = {
             row.video_id: row
             for number in extractors
             for row in list_sequences(session, extractor_id=number)
-            if row.split == split and row.video_id in paths
+            if row.split == split and row.video_id in known
         }
     scenes = []
     for row, sequence in zip(
@@ -78,12 +81,25 @@ def scenes_of(library: Library, split: str, *, extractor: int | None = None) -> 
         there = np.flatnonzero(sequence.present.any(axis=1))
         if len(there):
             ends = int(there[0]), int(there[-1])
-            path = Path(paths[row.video_id])
-            scenes.append(Scene(row.gloss, path, len(sequence), *ends, sequence.fps or FPS))
+            path, aspect = known[row.video_id]
+            rate = sequence.fps or FPS
+            scenes.append(Scene(row.gloss, Path(path), len(sequence), *ends, rate, aspect))
     return scenes
 
 
-_PATHS = "SELECT video_id, path FROM instances WHERE availability = 'available'"
+_CLIPS = (
+    "SELECT video_id, path, 1.0 * width / height FROM instances WHERE availability = 'available'"
+)
+
+
+def of_one_shape(scenes: Sequence[Scene]) -> list[Scene]:
+    """Those of the shape that most of them have, to within 3 %."""
+    middle = max(scenes, key=lambda one: sum(_alike(one, other) for other in scenes))
+    return [scene for scene in scenes if _alike(scene, middle)]
+
+
+def _alike(one: Scene, other: Scene) -> bool:
+    return abs(one.aspect / other.aspect - 1) < _SAME_SHAPE
 
 
 def join(
