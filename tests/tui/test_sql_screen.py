@@ -56,7 +56,7 @@ async def test_a_query_fills_the_table(app):
         assert panel.results.spool.columns == ("gloss", "n", "absent", "x'00ff'")
         assert cells(panel, 0) == ["[bold]hostile[/bold]", "60", "NULL", "x'00ff'"]
         assert "5 rows" in str(panel.border_title)
-        assert panel.table.has_focus
+        await until(pilot, lambda: panel.table.has_focus)
 
 
 async def test_what_is_wrong_is_said_beside_the_editor_and_the_cursor_is_there(app, library):
@@ -66,7 +66,7 @@ async def test_what_is_wrong_is_said_beside_the_editor_and_the_cursor_is_there(a
         await ask(pilot, "SELECT 1;\nSELECT gloss\nFORM gloss_stats WHERE gloss = 1")
         assert 'line 3, column 6: SQL: near "gloss_stats"' in said(screen)
         assert screen.editor.cursor_location == (2, 5)
-        assert screen.editor.has_focus
+        await until(pilot, lambda: screen.editor.has_focus)
         assert "question before" in str(screen.panel.border_title)
         assert cells(screen.panel, 0) == ["1"]
         for sql in ("DELETE FROM clip", "ATTACH 'x' AS y", "DROP VIEW instances"):
@@ -173,7 +173,7 @@ async def test_names_are_asked_and_inserted(app):
         screen.editor.put("SELECT ")
         await pilot.press("enter")
         assert screen.editor.text == "SELECT gloss"
-        assert screen.editor.has_focus
+        await until(pilot, lambda: screen.editor.has_focus)
 
 
 async def test_history_is_kept_found_and_walked(app, library):
