@@ -24,6 +24,7 @@ from store.errors import NoLibraryError, SigntuiError
 from store.settings import Settings, write_setting
 from store.words import JobKind
 from tui import theme
+from tui.memory import take_back
 from tui.palette import list_commands
 from tui.screens.dialogs import HelpDialog, QuitAnswer, QuitDialog, TooSmall, help_groups
 from tui.watching import POLL_S, JobApp
@@ -108,6 +109,7 @@ class SignApp(JobApp):
             self.push_screen(TooSmall())
 
     async def on_unmount(self) -> None:
+        take_back()
         if self.library is not None:
             kinds = (JobKind.LIVE,) if self._left_running else tuple(JobKind)
             await asyncio.to_thread(self.children_started.stop_all, kinds)
@@ -127,6 +129,7 @@ class SignApp(JobApp):
 
     async def open_library(self, library: Library) -> None:
         """Go on with another library, on fresh screens."""
+        take_back()
         self.root = library.root
         for name in SCREENS:
             await self.remove_mode(name)

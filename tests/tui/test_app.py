@@ -1,5 +1,6 @@
 """What holds on all screens: keys, help, palette, quit, errors, room at 80x24, imports."""
 
+import gc
 import subprocess
 import sys
 
@@ -197,3 +198,11 @@ def test_the_dashboard_never_imports_what_is_heavy():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[] []"
+
+
+async def test_what_screens_are_made_of_is_collected_only_when_they_go(app, monkeypatch):
+    monkeypatch.setattr("tui.screens.page._STANDS_AFTER_S", 0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await until(pilot, lambda: gc.get_freeze_count() > 10_000)
+    assert gc.get_freeze_count() == 0

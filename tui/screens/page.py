@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from store.jobs import JobRow
+from tui.memory import set_aside
 from tui.widgets.footer import KeyLine
 from tui.widgets.nav_bar import NavBar
 
 if TYPE_CHECKING:
     from store.library import Library
     from tui.app import SignApp
+
+
+_STANDS_AFTER_S: Final = 1.5
 
 
 def signtui_of(screen: Screen[Any]) -> SignApp:
@@ -59,6 +63,7 @@ class Page(Screen[None]):
         self.query_one(self.HOME).focus()
         self._hear(self.signtui.jobs)
         self.signtui.jobs_changed.subscribe(self, self._hear)
+        self.set_timer(_STANDS_AFTER_S, set_aside)
 
     def _hear(self, jobs: tuple[JobRow, ...]) -> None:
         self.query_one(NavBar).show_jobs(jobs)
