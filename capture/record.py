@@ -9,12 +9,11 @@ import cv2
 
 from capture.errors import RecordError
 from capture.source import Frame
+from store.recordings import TAKE
 
 FPS: Final = 25.0
 """WLASL's own rate. Cameras vary theirs with the light; a clip has one."""
 LONGEST_S: Final = 60.0
-TAKE: Final = ".take.mp4"
-"""How the file of a take ends until someone keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from store.catalog import add_video_root
 from store.errors import RecordingError
 from store.files import sync_folder, write_error
+from store.jobs import is_alive, list_jobs
 from store.library import Library
 from store.schema import Clip, Gloss, Instance, Signer
-from store.words import Availability
+from store.words import ENDED, Availability, JobKind
 
 SOURCE: Final = "recorded"
+TAKE: Final = ".take.mp4"
+"""How the file of a take ends until someone keeps it."""
 _PREFIX: Final = "recorded-"
 _NUMBER: Final = re.compile(rf"{_PREFIX}(\d+)")
 _LONGEST_NAME: Final = 100
@@ -67,7 +70,7 @@ def keep_recording(
         RecordingError: gloss or signer are no names.
         StoreError, DiskFullError: it cannot be written; the take stays where it is.
     """
-    gloss, signer = _name("gloss", gloss), _name("signer", signer)
+    gloss, signer = check_name("gloss", gloss), check_name("signer", signer)
     sha256 = _sync(take)
     with library.session() as session:
         video_id = _free_id(session, recordings_dir(library))
@@ -97,15 +100,33 @@ def keep_recording(
         return Recorded(instance.id, video_id, path, split)
 
 
-def discard_takes(library: Library, suffix: str) -> int:
-    """Delete takes that nobody kept, as after a crash. Returns how many."""
-    takes = [path for path in recordings_dir(library).glob(f"*{suffix}") if path.is_file()]
+def discard_take(library: Library, take: Path) -> None:
+    """Delete one take; nothing where it was kept, or is no take.
+
+    Raises:
+        StoreError: it cannot be deleted.
+    """
+    if take.parent != recordings_dir(library) or not take.name.endswith(TAKE):
+        return
+    try:
+        take.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(error, take) from error
+
+
+def discard_takes(library: Library) -> int:
+    """Delete takes that nobody kept, as after a crash. Returns how many; none while live runs."""
+    jobs = list_jobs(library)
+    if any(job.kind == JobKind.LIVE and job.status not in ENDED and is_alive(job) for job in jobs):
+        return 0
+    takes = [path for path in recordings_dir(library).glob(f"*{TAKE}") if path.is_file()]
     for path in takes:
-        path.unlink(missing_ok=True)
+        discard_take(library, path)
     return len(takes)
 
 
-def _name(what: str, text: str) -> str:
+def check_name(what: str, text: str) -> str:
+    """A gloss or a signer with single spaces. Raises RecordingError where it is no name."""
     name = " ".join(text.split())
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise RecordingError(

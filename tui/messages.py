@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from store.jobs import JobRow
     from store.library import Library
+    from tui.reading.live_events import Picture
 
 
 @dataclass
@@ -29,6 +30,15 @@ class LiveEvent(Message):
 
     job_id: int
     event: dict[str, Any]
+    picture: Picture | None = None
+    """What a `view` holds."""
+
+    def can_replace(self, message: Message) -> bool:
+        # Textual asks the older message: of pictures that wait, only the newest is drawn.
+        return (
+            isinstance(message, LiveEvent)
+            and self.event.get("event") == message.event.get("event") == "view"
+        )
 
 
 @dataclass

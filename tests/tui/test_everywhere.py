@@ -24,7 +24,10 @@ ONLY_THERE = {
     "library": {"order", "turn", "glance", "sql", "copy", "reload"},
     "extract": {"workers", "log"},
     "runs": {"mark", "stop", "log"},
-    "live": {"next_clip"},
+    "live": {
+        *("next_clip", "replace", "take_back", "clear", "copy"),
+        *("keep", "discard", "replay", "finish"),
+    },
     "sql": {"run", "cancel", "edit", "views", "sort"},
     "jobs": set(),
 }

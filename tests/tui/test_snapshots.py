@@ -3,13 +3,17 @@
 import platform
 from importlib.metadata import version
 
+import numpy as np
 import pytest
 from textual.widgets import Sparkline
 
 from store.words import JobKind, Status
-from tests.tui.conftest import NOW, add_job, add_line, add_run, settle
+from tests.tui.conftest import GLOSSES, NOW, add_job, add_line, add_run, moving_hand, settle
 from tests.tui.judged import add_judged
 from tui.app import SignApp
+from tui.reading.live_events import Picture, TakeSaid
+from tui.screens.live_record import Step
+from tui.screens.record_form import Wanted
 
 pytestmark = pytest.mark.skipif(
     version("textual") != "8.2.8" or platform.system() != "Linux",
@@ -74,11 +78,42 @@ def steps(name):
             pilot.app.screen.query_one(Sparkline).data = [3, 8, 20, 44, 46, 45, 30, 47, 46]
         if name == "sql":
             pilot.app.screen.query_one("#results-panel").border_subtitle = "12 ms"
+        if name.startswith("live "):
+            show_live(pilot.app.screen, name)
         if name == "settings":
             pilot.app.screen.query_one("#all").border_subtitle = "/home/someone/settings.toml"
         await settle(pilot)
 
     return run
+
+
+def show_live(screen, name):
+    """A sentence half signed, or a take that waits, over a picture that is drawn here."""
+    pixels = np.full((48, 64, 3), (44, 52, 60), np.uint8)
+    pixels[6:20, 26:38] = (196, 150, 124)
+    pixels[20:, 18:46] = (60, 84, 120)
+    hands = moving_hand(1).landmarks[0]
+    hands[1, :, 0] += 0.1
+    top = [{"gloss": gloss, "score": 0.8 / 3**n} for n, gloss in enumerate(GLOSSES)]
+    latency = {"capture": 33.1, "landmarks": 21.4, "features": 0.9, "model": 2.8, "total": 26.2}
+    for place, gloss in enumerate(("book", None, "drink")):
+        said = {
+            "event": "sign",
+            "gloss": gloss,
+            "top": top,
+            "time_s": 2.5 * place,
+            "early": not place,
+        }
+        screen.heard(said)
+    screen.heard({"event": "prediction", "frame": 8, "time_s": 9.32, "state": "signing", "top": top,
+                  "latency_ms": latency})  # fmt: skip
+    screen.latency.add({"frame": 33}, NOW + 1)
+    screen._show_latency()
+    if name == "live review":
+        screen.wanted = Wanted("book", "me")
+        screen.take = TakeSaid("x", 52, 25.0, 64, 48)
+        screen.set_step(Step.REVIEW)
+    screen.show_picture(Picture(pixels, hands))
 
 
 KEYS = {
@@ -93,6 +128,8 @@ KEYS = {
     "run pairs": ("3", "down", "enter", "3"),
     "compare": ("3", "down", "space", "down", "c"),
     "live": ("4",),
+    "live signing": ("4",),
+    "live review": ("4",),
     "sql": ("5", "v", "down", "enter"),
     "jobs": ("6",),
     "job log": ("6", "down", "down", "enter"),

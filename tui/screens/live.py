@@ -1,8 +1,8 @@
 """Live: what a run reads in a camera, a clip or a stream, as it reads it."""
 
+from __future__ import annotations
+
 import asyncio
-import json
-import logging
 from collections import deque
 from typing import Any, ClassVar, Final
 
@@ -11,37 +11,32 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.suggester import SuggestFromList
-from textual.widgets import Button, Input, Label, Select, Sparkline, Static
+from textual.widgets import Button, Digits, Input, Label, Select, Static
 
 from capture.address import parse_address
-from store.errors import JobError
-from store.runs import RunRow, list_runs
-from store.words import ENDED, JobKind, Status
-from tui.jobs import JobProcess
-from tui.messages import LiveEnded, LiveEvent
-from tui.reading.live import read_clip_paths
-from tui.screens.page import Page
+from store.words import Status
+from tui.reading.latency import Latency
+from tui.reading.live import LiveChoices, read_live_choices
+from tui.reading.live_events import Event, number_of, top_of
+from tui.reading.sentence import UNKNOWN, Sentence
+from tui.screens.live_record import RecordingPage, Step
+from tui.screens.live_words import HISTORY_COLUMNS, SOURCE_SAYS, history_cells
+from tui.widgets.latency_table import LatencyTable
+from tui.widgets.live_view import LiveView
 from tui.widgets.prediction_bars import PredictionBars
-from tui.widgets.table import Column, Row, RowTable
-from tui.wording import first_line, percent
-
-log = logging.getLogger(__name__)
+from tui.widgets.source_field import SourceField
+from tui.widgets.table import Row, RowTable
+from tui.wording import STATE_COLOURS, first_line
 
 _HISTORY: Final = 200
-_STAGES: Final = ("capture", "landmarks", "features", "model")
-_COLUMNS: Final = (
-    Column("time", "at", 8, right=True),
-    Column("gloss", "gloss"),
-    Column("score", "score", 6, right=True),
-    Column("second", "or", 28, from_width=70),
-)
-_MAX_LINE: Final = 1 << 20
-_SOURCES: Final = "a clip, a folder, a camera's number, rtsp:// or http://"
+_NO_RUN: Final = 0
+"""Runs count from 1."""
+_LATENCY_EVERY_S: Final = 0.5
+_HINT: Final = "s starts · c chooses a source · R records"
 
 
-class LiveScreen(Page):
-    """Signs as they are read; the child process is ours, and goes when we go."""
+class LiveScreen(RecordingPage):
+    """Signs as they are read, and the sentence that they make."""
 
     NAME = "live"
     HOME = "#history"
@@ -49,219 +44,283 @@ class LiveScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start"),
         Binding("x", "stop", "Stop"),
-        Binding("c", "clip", "Choose source"),
+        Binding("k", "keep", "Keep"),
+        Binding("d", "discard", "Discard"),
+        Binding("space", "replay", "Replay"),
+        Binding("R", "record", "Record"),
+        Binding("enter", "finish", "End the recording", show=False, priority=True),
+        Binding("c", "clip", "Source"),
         Binding("n", "next_clip(1)", "Next clip"),
-        Binding("p", "next_clip(-1)", "Previous clip", show=False),
-        Binding("m", "run", "Choose run"),
+        Binding("N", "next_clip(-1)", "Previous clip", show=False),
+        Binding("m", "run", "Choose run", show=False),
+        Binding("r", "replace", "Other word"),
+        Binding("backspace", "take_back", "Take the last word back", show=False),
+        Binding("w", "clear", "Clear the sentence", show=False),
+        Binding("y", "copy", "Copy the sentence", show=False),
+        Binding("p", "window", "Window on the desktop", show=False),
+        Binding("t", "speed", "Clips at their own speed, or as fast as possible", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.child: JobProcess | None = None
-        self.events: deque[dict[str, Any]] = deque(maxlen=_HISTORY)
-        self._latencies: deque[float] = deque(maxlen=_HISTORY)
-        self._clips: list[str] = []
+        self.events: deque[Event] = deque(maxlen=_HISTORY)
+        self.sentence = Sentence()
+        self.latency = Latency()
+        self.realtime = True
+        self.window_open = False
+        self._clips: tuple[str, ...] = ()
+        self._runs: tuple[int, ...] = (_NO_RUN,)
 
     def compose_body(self) -> ComposeResult:
-        with Vertical(id="source", classes="panel") as source:
+        with Horizontal(id="source", classes="panel") as source:
             source.border_title = "Source"
-            with Horizontal(classes="line"):
-                yield Label("run")
-                yield Select[int]([], prompt="no run with a model yet", id="run", compact=True)
-            with Horizontal(classes="line"):
-                yield Label("from")
-                yield Input(placeholder=_SOURCES, id="clip", compact=True)
-                yield Button("Start", id="start", variant="primary", compact=True)
+            yield Label("run")
+            yield Select[int]([("no model", _NO_RUN)], allow_blank=False, id="run", compact=True)
+            yield Label("from")
+            yield SourceField(id="clip")
+            yield Button("Start", id="start", variant="primary", compact=True)
         with Horizontal(id="middle"):
-            with Vertical(id="now", classes="panel") as now:
-                now.border_title = "Now"
-                yield PredictionBars()
-            with Vertical(id="latency", classes="panel") as latency:
-                latency.border_title = "Latency"
-                yield Static(id="stages")
-                yield Sparkline(id="latencies")
-        with Vertical(id="past", classes="panel") as past:
-            past.border_title = "History"
-            yield RowTable(_COLUMNS, id="history")
+            with Vertical(id="seen"):
+                with Vertical(id="preview", classes="panel") as preview:
+                    preview.border_title = "Preview"
+                    yield LiveView()
+                    yield Digits(id="countdown")
+                with Vertical(id="latency", classes="panel") as latency:
+                    latency.border_title = "Latency"
+                    yield LatencyTable()
+            with Vertical(id="read"):
+                with Vertical(id="now", classes="panel") as now:
+                    now.border_title = "Now"
+                    yield Static(id="state")
+                    yield PredictionBars()
+                with Vertical(id="said", classes="panel") as said:
+                    said.border_title = "Sentence"
+                    yield Static(id="sentence")
+                with Vertical(id="past", classes="panel") as past:
+                    past.border_title = "History"
+                    yield RowTable(HISTORY_COLUMNS, id="history")
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.query_one("#countdown").display = False
+        self.query_one(LiveView).words = _HINT
+        self._show_state("idle")
+        self._show_sentence()
+        self._show_speed()
         self._read_choices()
+        self.set_interval(_LATENCY_EVERY_S, self._show_latency)
 
     def on_screen_resume(self) -> None:
+        super().on_screen_resume()
         self._read_choices()
 
-    async def on_unmount(self) -> None:
-        if self.child is not None:
-            await asyncio.to_thread(self.signtui.children_started.stop, self.child.id)
+    # What there is to choose
 
     @work(exclusive=True, group="choices", exit_on_error=False)
     async def _read_choices(self) -> None:
         with self.signtui.complaints(quietly=True):
-            runs = await asyncio.to_thread(list_runs, self.library)
-            self._clips = await asyncio.to_thread(read_clip_paths, self.library)
-            self._offer([run for run in runs if run.bundle])
+            self._offer(await asyncio.to_thread(read_live_choices, self.library))
 
-    def _offer(self, runs: list[RunRow]) -> None:
-        choice: Select[int] = self.query_one("#run", Select)
-        chosen = choice.value
-        choice.set_options([(run.name, run.id) for run in runs])
-        known = [run.id for run in runs]
-        if known:
-            choice.value = chosen if chosen in known else known[0]
-        field = self.query_one("#clip", Input)
-        field.suggester = SuggestFromList(self._clips)
+    def _offer(self, choices: LiveChoices) -> None:
+        select: Select[int] = self.query_one("#run", Select)
+        chosen = select.value if len(self._runs) > 1 else None
+        options = [(run.name, run.id) for run in choices.runs]
+        self._runs = (*(run.id for run in choices.runs), _NO_RUN)
+        select.set_options([*options, ("no model", _NO_RUN)])
+        select.value = chosen if chosen in self._runs else self._runs[0]
+        self._clips = choices.clips
+        field = self.query_one(SourceField)
+        field.offer(choices.sources)
         if not field.value and self._clips:
             field.value = self._clips[0]
 
-    # The child
-
-    @on(Button.Pressed, "#start")
-    @on(Input.Submitted, "#clip")
-    @work(exclusive=True, group="start")
-    async def action_start(self) -> None:
-        if self.child is not None:
-            self.notify("Live runs already.")
-            return
+    def live_config(self, source: str, *, realtime: bool) -> dict[str, Any]:
         run = self.query_one("#run", Select).value
-        with self.signtui.complaints():
-            if not isinstance(run, int):
-                raise JobError("No run has a model yet.", hint="Train one: key 3.")
-            address = parse_address(self.query_one("#clip", Input).value)
-            config = {"run": run, "source": address.value}
-            self.child = await self.signtui.start_job(JobKind.LIVE, config, stdout=True)
-            if self.child is not None:
-                self._clear(address.name)
-                self._listen(self.child)
+        chosen = run if isinstance(run, int) and run != _NO_RUN else None
+        return {"run": chosen, "source": source, "realtime": realtime}
+
+    async def open_source(self, *, record: bool = False) -> bool:
+        """Start the child on the source of the field; a recording is always at its own speed."""
+        address = parse_address(self.query_one(SourceField).value)
+        config = self.live_config(address.value, realtime=record or self.realtime)
+        if not await self.start_child(config):
+            return False
+        self.fresh_source(address)
+        self._clear(address.name)
+        return True
 
     def _clear(self, name: str) -> None:
-        self.events.clear()
-        self._latencies.clear()
-        self.query_one("#history", RowTable).show(())
+        self.latency = Latency()
+        self.window_open = False
         self.query_one(PredictionBars).top = ()
-        self.query_one(RowTable).focus()
-        self.query_one("#now").border_title = Content(f"Now: {name}").markup
-        self.query_one("#now").border_subtitle = "starting …"
+        self.query_one("#history").focus()
+        self.query_one("#preview").border_title = Content(f"Preview: {first_line(name, 60)}").markup
+        view = self.query_one(LiveView)
+        view.words = "starting …"
+        view.show(None)
+        self._show_state("starting")
 
-    @work(thread=True, group="listen", exit_on_error=False)
-    def _listen(self, child: JobProcess) -> None:
-        """Read the child's lines until it closes its output; stopping it ends this thread."""
-        if child.stdout is None:
-            return
-        with child.stdout as lines:
-            while line := lines.readline(_MAX_LINE):
-                event = _event(line)
-                if event is not None:
-                    self.post_message(LiveEvent(child.id, event))
-        self.post_message(LiveEnded(child.id))
+    # What the child says
 
-    def on_live_event(self, message: LiveEvent) -> None:
-        event = message.event
-        panel = self.query_one("#now")
+    def heard(self, event: Event) -> None:
+        super().heard(event)
         match event.get("event"):
             case "prediction":
-                panel.border_subtitle = f"{first_line(event.get('state'), 20)} · {_moment(event)}"
-                self.query_one(PredictionBars).top = _top(event)
-                self._show_latency(event)
+                self._standing(event)
             case "source":
-                panel.border_subtitle = first_line(event.get("state"), 20)
+                self._waiting(event)
             case "sign" | "final":
-                self.query_one(PredictionBars).top = _top(event)
-                self._remember(event)
+                self._decided(event)
+            case "window":
+                self._window(event)
 
-    def _remember(self, event: dict[str, Any]) -> None:
-        if not _top(event):
+    def _standing(self, event: Event) -> None:
+        self._show_state(first_line(event.get("state"), 12), number_of(event.get("time_s")))
+        self.query_one(PredictionBars).top = top_of(event)
+        self.latency.add(event, self.signtui.clock())
+
+    def _waiting(self, event: Event) -> None:
+        state = first_line(event.get("state"), 20)
+        view = self.query_one(LiveView)
+        view.words = SOURCE_SAYS.get(state, state)
+        view.show(None)
+        self._show_state(state)
+
+    def _decided(self, event: Event) -> None:
+        top = top_of(event)
+        gloss = event.get("gloss")
+        if not top and not isinstance(gloss, str):
             return
+        self.query_one(PredictionBars).top = top
+        if self.in_review:
+            return  # a take that is looked at says nothing new
+        if event["event"] == "sign":
+            self.sentence.add(gloss if isinstance(gloss, str) else None, top)
+            self._show_sentence()
         self.events.append(event)
         self.query_one("#history", RowTable).show(
-            Row(str(number), _history_cells(past))
+            Row(str(number), history_cells(past))
             for number, past in reversed(list(enumerate(self.events)))
         )
 
-    def _show_latency(self, event: dict[str, Any]) -> None:
-        latency = event.get("latency_ms")
-        if not isinstance(latency, dict):
-            return
-        stages = [(name, latency.get(name)) for name in _STAGES]
-        known = [(name, value) for name, value in stages if isinstance(value, (int, float))]
-        if not known:
-            return
-        self._latencies.append(sum(value for _, value in known))
-        self.query_one("#stages", Static).update(
-            Content("\n").join(
-                Content.assemble((f"{name:<10}", "$muted"), f"{value:7.1f} ms")
-                for name, value in known
+    def _window(self, event: Event) -> None:
+        self.window_open = event.get("on") is True
+        if "error" in event:
+            self.notify(
+                first_line(event.get("hint") or " "),
+                title=first_line(event["error"]),
+                severity="warning",
+                markup=False,
             )
-        )
-        self.query_one("#latencies", Sparkline).data = list(self._latencies)
-        self.query_one("#latency").border_subtitle = f"{self._latencies[-1]:.0f} ms in all"
 
-    @work(group="ended", exit_on_error=False)
-    async def on_live_ended(self, message: LiveEnded) -> None:
-        child, self.child = self.child, None
-        if child is None or child.id != message.job_id:
-            return
-        with self.signtui.complaints():
-            await asyncio.to_thread(child.process.wait)
-            row = await asyncio.to_thread(child.row)
-            if row.status in ENDED and row.status not in {Status.FINISHED, Status.CANCELLED}:
-                self.query_one("#now").border_subtitle = str(row.status)
-                raise JobError(row.error or f"Live was {row.status}.", hint=row.hint or "")
+    def ended(self, status: Status) -> None:
+        super().ended(status)
+        self.window_open = False
+        self._show_state("ended" if status == Status.FINISHED else str(status))
+        self._show_latency()
+        view = self.query_one(LiveView)
+        view.words = "space replays · k keeps · d discards" if self.in_review else _HINT
+        if not self.in_review:
+            view.show(None)
+
+    # What is shown
+
+    def _show_state(self, state: str, at: float | None = None) -> None:
+        colour = STATE_COLOURS.get(state, "$muted")
+        moment = "" if at is None else f"{at:.2f} s"
+        self.query_one("#state", Static).update(
+            Content.assemble((f"● {state:<14}", colour), (moment, "$muted"))
+        )
+
+    def _show_sentence(self) -> None:
+        words = [
+            Content.styled(
+                first_line(word.text, 40), "$warning" if word.text == UNKNOWN else "bold $primary"
+            )
+            for word in self.sentence.words
+        ]
+        shown = Content(" ").join(words) if words else Content.styled("no word yet", "$muted")
+        self.query_one("#sentence", Static).update(shown)
+        self.query_one("#said").scroll_end(animate=False)
+        self.query_one("#said").border_subtitle = "⌫ back · r other · y copy" if words else ""
+
+    def _show_latency(self) -> None:
+        rate = self.latency.rate
+        self.query_one(LatencyTable).times = self.latency.summary()
+        self.query_one("#latency").border_subtitle = (
+            f"{rate:.0f} frames/s" if rate is not None else ""
+        )
+
+    def _show_speed(self) -> None:
+        words = "clips at their own speed" if self.realtime else "clips as fast as possible"
+        self.query_one("#source").border_subtitle = f"{words} (t)"
 
     # Keys
 
-    @work(group="stop")
-    async def action_stop(self) -> None:
-        if self.child is not None:
-            await asyncio.to_thread(self.signtui.children_started.stop, self.child.id)
+    @on(Button.Pressed, "#start")
+    @on(Input.Submitted, "#clip")
+    @work(group="start")
+    async def action_start(self) -> None:
+        if self.in_review:
+            self.notify("A take waits: keep it (k) or discard it (d).")
+        elif self.child is not None:
+            self.notify("Live runs already.")
+        else:
+            with self.signtui.complaints():
+                await self.open_source()
 
     def action_clip(self) -> None:
-        self.query_one("#clip", Input).focus()
+        self.query_one(SourceField).focus()
 
     def action_run(self) -> None:
         self.query_one("#run", Select).focus()
 
-    def action_next_clip(self, places: int) -> None:
-        field = self.query_one("#clip", Input)
-        if self._clips:
-            here = self._clips.index(field.value) if field.value in self._clips else -places
-            field.value = self._clips[(here + places) % len(self._clips)]
+    @work(group="start")
+    async def action_next_clip(self, places: int) -> None:
+        """Choose another clip; where one is being read, go on with that."""
+        field = self.query_one(SourceField)
+        if not self._clips or self.in_review:
+            return
+        here = self._clips.index(field.value) if field.value in self._clips else -places
+        field.value = self._clips[(here + places) % len(self._clips)]
+        if self.child is not None and self.step == Step.OFF:
+            with self.signtui.complaints():
+                await self.rest()
+                await self.open_source()
 
+    def action_replace(self) -> None:
+        self.sentence.replace_last()
+        self._show_sentence()
 
-def _event(line: bytes) -> dict[str, Any] | None:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        log.warning("live said what is no JSON: %r", line[:200])
-        return None
-    return event if isinstance(event, dict) else None
+    def action_take_back(self) -> None:
+        self.sentence.take_back()
+        self._show_sentence()
 
+    def action_clear(self) -> None:
+        self.sentence.clear()
+        self._show_sentence()
 
-def _top(event: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    """Pairs of gloss and score; nothing where the line holds no such thing."""
-    top = event.get("top")
-    if not isinstance(top, list):
-        return ()
-    return tuple(
-        (str(item["gloss"]), float(item["score"]))
-        for item in top
-        if isinstance(item, dict)
-        and "gloss" in item
-        and isinstance(item.get("score"), (int, float))
-    )
+    def action_copy(self) -> None:
+        if self.sentence.words:
+            self.app.copy_to_clipboard(self.sentence.text)
+            self.notify("The sentence is copied.")
 
+    def action_window(self) -> None:
+        """Open or close the window that the child has on the desktop."""
+        if self.child is None:
+            self.notify("Start a source first: the window is its own.")
+        self.tell("window", on=not self.window_open)
 
-def _moment(event: dict[str, Any]) -> str:
-    at = event.get("time_s")
-    return f"{at:.2f} s" if isinstance(at, (int, float)) else ""
+    def action_speed(self) -> None:
+        self.realtime = not self.realtime
+        self._show_speed()
 
-
-def _history_cells(event: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
-    (gloss, score), *others = _top(event)
-    known = event["event"] == "final" or event.get("gloss") is not None
-    return (
-        "whole" if event["event"] == "final" else _moment(event),
-        (gloss, "$primary") if known else (f"unknown ({gloss}?)", "$muted"),
-        percent(score),
-        ", ".join(f"{name} {percent(part)}" for name, part in others[:2]),
-    )
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Start and stop take turns; a review has keys of its own."""
+        if action == "start":
+            return self.child is None and not self.in_review
+        if action == "stop":
+            return self.child is not None
+        if action in {"clip", "next_clip", "replace"}:
+            return not self.in_review
+        return super().check_action(action, parameters)
