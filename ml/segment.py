@@ -25,7 +25,12 @@ _BASE_S: Final = 0.07
 
 @dataclass(frozen=True, slots=True)
 class SegmentConfig:
-    """Times in seconds; speeds in hand sizes a second, a hand size being wrist to middle knuckle."""
+    """Times in seconds; speeds in hand sizes a second, a hand size being wrist to middle knuckle.
+
+    Measured on every sixth train clip of WLASL (n = 1386) between stretches without movement: 97.9 %
+    give one stretch, 1.1 % several, 1.0 % none. A shorter `rested_s` tells of an end sooner, but
+    cuts more signs in two: 1.5 % at 0.3 s, 1.7 % at 0.2 s.
+    """
 
     moving: float = 1.2
     """A hand faster than this signs."""
