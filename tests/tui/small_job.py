@@ -69,6 +69,7 @@ class _Live:
     def __init__(self, job: RunningJob) -> None:
         self._folder = recordings_dir(job.library)
         self._room = (0, 0)
+        self._each = job.config.get("stride") == 1
         self._recording = False
         self._told: queue.Queue[dict[str, object]] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -80,6 +81,8 @@ class _Live:
     def frame(self, number: int) -> None:
         while not self._told.empty():
             self._do(self._told.get_nowait())
+        if self._each:
+            _say(json.dumps({"event": "prediction", "frame": number, "time_s": number / 100}))
         if all(self._room) and number % 5 == 0:
             width, height = min(self._room[0], 32), min(self._room[1], 24)
             rgb = base64.b64encode(bytes(range(96)) * (width * height // 32)).decode("ascii")

@@ -404,6 +404,24 @@ async def test_a_take_that_cannot_be_kept_stays(app, library, real_child, clip, 
         await until(pilot, lambda: screen.step == Step.OFF)
 
 
+@pytest.mark.slow
+async def test_a_real_clip_is_recorded_through_the_real_job(app, library, real_data):
+    source = min((real_data / "videos").glob("*.mp4"), key=lambda path: path.stat().st_size)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_live(pilot, source)
+        await pilot.press("R")
+        await fill_form(pilot, "mine", "me")
+        await until(pilot, lambda: screen.step == Step.RECORDING, within_s=60)
+        await until(pilot, lambda: screen.query_one(LiveView).picture is not None)
+        assert screen.query_one(LiveView).picture.pixels.shape[1] <= 36
+        await until(pilot, lambda: screen.step == Step.REVIEW, within_s=60)
+        frames = screen.take.frames
+        await pilot.press("k")
+        await until(pilot, lambda: screen.step == Step.OFF)
+    sql = "SELECT gloss, clip_frames, extraction FROM instances WHERE source = 'recorded'"
+    assert [tuple(row) for row in run_query(library, sql).rows] == [("mine", frames, "pending")]
+
+
 # Without a screen
 
 

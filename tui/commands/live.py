@@ -2,6 +2,7 @@
 
 import json as json_module
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,13 @@ from tui.commands.options import context_of, narrate
 
 if TYPE_CHECKING:
     from store.library import Library
+
+
+class Preview(StrEnum):
+    """Where frames are shown besides the words."""
+
+    WINDOW = "window"
+    NONE = "none"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +37,18 @@ def live(
     realtime: Annotated[
         bool, typer.Option(help="Show clips at their own speed, not as fast as possible.")
     ] = False,
+    preview: Annotated[
+        Preview,
+        typer.Option(
+            help="A window on the desktop, or none; pictures in the terminal are the dashboard's."
+        ),
+    ] = Preview.NONE,
     json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
-    for event in iter_live(context_of(context).open(), source, model, realtime=realtime):
+    library = context_of(context).open()
+    window = preview is Preview.WINDOW
+    for event in iter_live(library, source, model, realtime=realtime, window=window):
         if json:
             sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -40,7 +56,14 @@ def live(
             _say(event)
 
 
-def iter_live(library: "Library", source: str, model: str | int, *, realtime: bool = False) -> Any:
+def iter_live(
+    library: "Library",
+    source: str,
+    model: str | int,
+    *,
+    realtime: bool = False,
+    window: bool = False,
+) -> Any:
     """Yield the events of a live job, as dicts.
 
     Raises:
@@ -57,7 +80,7 @@ def iter_live(library: "Library", source: str, model: str | int, *, realtime: bo
 
     run = get_run(library, model)
     address = parse_address(source)
-    config = {"run": run.id, "source": address.value, "realtime": realtime}
+    config = {"run": run.id, "source": address.value, "realtime": realtime, "window": window}
     job = start_job(library, JobKind.LIVE, config, stdout=True)
     try:
         for line in job.stdout or ():
@@ -79,6 +102,8 @@ def _say(event: dict[str, Any]) -> None:
     elif kind == "sign":
         word = event["gloss"] or "unknown"
         typer.echo(f"{event['start_s']:7.2f} s  {word:<16} {top}")
+    elif kind == "window" and "error" in event:
+        narrate(f"{event['error']} {event.get('hint') or ''}".strip())
     elif kind == "final":
         said = f"the whole of it: {top}" if top else "no hand was seen" * (not event["hands"])
         narrate(f"{event['frames']} frames, {event['signs']} signs" + (f"; {said}" if said else ""))

@@ -68,6 +68,7 @@ class LiveScreen(RecordingPage):
         self.latency = Latency()
         self.realtime = True
         self.window_open = False
+        self._count = 0
         self._clips: tuple[str, ...] = ()
         self._runs: tuple[int, ...] = (_NO_RUN,)
 
@@ -198,10 +199,16 @@ class LiveScreen(RecordingPage):
             self.sentence.add(gloss if isinstance(gloss, str) else None, top)
             self._show_sentence()
         self.events.append(event)
-        self.query_one("#history", RowTable).show(
-            Row(str(number), history_cells(past))
-            for number, past in reversed(list(enumerate(self.events)))
+        self._count += 1
+        table = self.query_one("#history", RowTable)
+        follows = table.cursor_row <= 0
+        first = self._count - len(self.events)
+        table.show(
+            Row(str(first + place), history_cells(past))
+            for place, past in reversed(list(enumerate(self.events)))
         )
+        if follows:
+            table.move_cursor(row=0, animate=False)
 
     def _window(self, event: Event) -> None:
         self.window_open = event.get("on") is True

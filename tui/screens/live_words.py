@@ -10,7 +10,6 @@ HISTORY_COLUMNS: Final = (
     Column("time", "at", 8, right=True),
     Column("gloss", "gloss"),
     Column("score", "score", 5, right=True),
-    Column("early", "", 5, from_width=44),
 )
 SOURCE_SAYS: Final = {
     "opening": "The source is being opened …",
@@ -26,10 +25,10 @@ def history_cells(event: Event) -> tuple[str | tuple[str, str], ...]:
     whole = event["event"] == "final"
     gloss, score = top[0] if top else (str(event.get("gloss")), None)
     known = whole or isinstance(event.get("gloss"), str)
+    early = " (early)" if event.get("early") is True else ""
     at = number_of(event.get("time_s"))
     return (
         "whole" if whole else DASH if at is None else f"{at:.2f} s",
-        (gloss, "$primary") if known else (f"unknown ({gloss}?)", "$muted"),
+        (gloss + early, "$primary") if known else (f"unknown ({gloss}?)", "$muted"),
         percent(score),
-        "early" if event.get("early") is True else "",
     )
