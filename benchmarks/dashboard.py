@@ -137,6 +137,7 @@ def filters(terminal: Terminal) -> list[float]:
     seconds = []
     for words in FILTERS:
         terminal.press("/")
+        terminal.rest(0.3)
         terminal.press(words[:-1])
         terminal.rest(1)
         seconds.append(painted(terminal, words[-1], lambda: titled(terminal, "─ Instances")))

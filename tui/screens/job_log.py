@@ -154,14 +154,14 @@ class JobLogScreen(Screen[None]):
     def action_search(self) -> None:
         field = self.query_one("#search", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
 
     @on(Input.Submitted, "#search")
     def _search(self, event: Input.Submitted) -> None:
         self._needle = event.value.strip()
         event.input.display = bool(self._needle)
         self.log_index = None
-        self.query_one(RowView).focus()
+        self.set_focus(self.query_one(RowView))
         self._read()
 
     def action_leave(self) -> None:
@@ -170,7 +170,7 @@ class JobLogScreen(Screen[None]):
         if field.display:
             field.value = ""
             field.display = False
-            self.query_one(RowView).focus()
+            self.set_focus(self.query_one(RowView))
             if self._needle:
                 self._needle, self.log_index = "", None
                 self._read()

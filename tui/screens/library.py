@@ -134,7 +134,7 @@ class LibraryScreen(Page):
     def _glance(self, wanted: bool) -> None:
         self.set_class(wanted, "-glance")
         if not wanted:
-            self.query_one(RowView).focus()
+            self.set_focus(self.query_one(RowView))
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -197,7 +197,7 @@ class LibraryScreen(Page):
 
     @on(Input.Submitted, "#filter")
     def _filter_submitted(self) -> None:
-        self.query_one(RowView).focus()
+        self.set_focus(self.query_one(RowView))
 
     @on(RowView.HeaderSelected)
     def _header_selected(self, event: RowView.HeaderSelected) -> None:
@@ -220,7 +220,7 @@ class LibraryScreen(Page):
 
     def action_filter(self) -> None:
         self._glance(False)
-        self.query_one("#filter", Input).focus()
+        self.set_focus(self.query_one("#filter", Input))
 
     def action_leave_field(self) -> None:
         if self.has_class("-glance"):

@@ -73,4 +73,4 @@ class Page(Screen[None]):
         """Called whenever a job changed."""
 
     def action_leave_field(self) -> None:
-        self.query_one(self.HOME).focus()
+        self.set_focus(self.query_one(self.HOME))

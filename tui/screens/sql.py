@@ -193,7 +193,7 @@ class SQLScreen(Page):
         if place is not None and self.editor.text[offset:].startswith(sql):
             self.editor.move_to(offset + place)
             if self.panel.table.has_focus:
-                self.editor.focus()
+                self.set_focus(self.editor)
             line, column = self.editor.cursor_location
             where = f"line {line + 1}, column {column + 1}: "
         hint = "" if place is not None else f" {error.hint}"
@@ -229,7 +229,7 @@ class SQLScreen(Page):
     @on(SchemaTree.Inserted)
     def _name_inserted(self, event: SchemaTree.Inserted) -> None:
         self.editor.insert(event.name)
-        self.editor.focus()
+        self.set_focus(self.editor)
 
     @on(Tree.NodeHighlighted, "#names")
     def _name_highlighted(self, event: Tree.NodeHighlighted[Name]) -> None:
@@ -237,10 +237,10 @@ class SQLScreen(Page):
         self.query_one("#about", Static).update(first_line(about, 120))
 
     def action_edit(self) -> None:
-        self.editor.focus()
+        self.set_focus(self.editor)
 
     def action_views(self) -> None:
-        self.query_one(SchemaTree).focus()
+        self.set_focus(self.query_one(SchemaTree))
 
     def action_history(self) -> None:
         self.app.push_screen(HistoryDialog(self._history, self.signtui.clock()), self._take)
@@ -248,7 +248,7 @@ class SQLScreen(Page):
     def _take(self, sql: str | None) -> None:
         if sql is not None:
             self.editor.put(sql)
-            self.editor.focus()
+            self.set_focus(self.editor)
 
     @on(SqlEditor.Walked)
     def _walked_through_history(self, event: SqlEditor.Walked) -> None:
