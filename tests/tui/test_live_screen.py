@@ -171,17 +171,15 @@ async def test_the_window_says_why_it_cannot_open(app, library, real_child, clip
         assert not screen.window_open
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [("opening", "being opened"), ("slow", "longer"), ("stalled", "No frame"), ("lost", "is gone")],
-)
-async def test_a_source_that_waits_says_so(app, library, real_child, clip, told, state, said):
-    told |= {"silent": True, "says": [{"event": "source", "state": state}]}
+async def test_a_source_that_waits_says_so(app, library):
+    said = {"opening": "being opened", "slow": "longer", "stalled": "No frame", "lost": "is gone"}
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_live(pilot, clip)
-        await pilot.press("s")
-        await until(pilot, lambda: state in words(screen, "#state"))
-        assert said in screen.query_one(LiveView).words
+        screen = await open_live(pilot, "0")
+        for state, part in said.items():
+            screen.heard({"event": "source", "state": state})
+            assert state in words(screen, "#state")
+            assert part in screen.query_one(LiveView).words
+            assert screen.query_one(LiveView).picture is None
 
 
 async def test_a_missing_clip_is_a_dialog(app, library):
