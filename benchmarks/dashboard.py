@@ -5,6 +5,7 @@ for training; without it one is made from the real data.
 """
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,7 +90,8 @@ def at_work(library: Path) -> Iterator[None]:
     finally:
         still = sum(job.poll() is None for job in jobs)
         print(f"{still} of {len(jobs)} jobs were still running at the end")
-        run(library, "stop", "--all")
+        for job in jobs:
+            job.send_signal(signal.SIGINT)
         for job in jobs:
             job.wait()
 
@@ -169,8 +171,9 @@ def million(terminal: Terminal) -> tuple[float, list[float]]:
 def ask(terminal: Terminal, sql: str) -> float:
     """Put a statement in place of what the editor holds, and run it."""
     terminal.press("e")
-    terminal.rest(0.3)
+    terminal.wait(lambda: terminal.shows("Complete"))
     terminal.press(F7)
+    terminal.rest(0.3)
     terminal.press("\x1b[200~" + sql + "\x1b[201~")
     terminal.rest(0.5)
     return terminal.press(CTRL_R)

@@ -6,11 +6,12 @@ Unix only: Windows has no pseudo terminals that Python knows.
 import fcntl
 import os
 import pty
-import select
+import queue
 import signal
 import struct
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +43,8 @@ class Terminal:
             os.execv(command[0], command)  # noqa: S606 - what the caller names
         fcntl.ioctl(self._pty, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = psutil.Process(pid)
+        self._came: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -99,12 +102,19 @@ class Terminal:
             self._read(0.05)
 
     def _read(self, within_s: float) -> float:
-        ready, _, _ = select.select([self._pty], [], [], within_s)
-        at = time.perf_counter()
-        if ready:
-            with suppress(OSError):
-                self._stream.feed(os.read(self._pty, _CHUNK))
+        """Draw what came next; when it came, or when nothing had come."""
+        try:
+            at, data = self._came.get(timeout=within_s)
+        except queue.Empty:
+            return time.perf_counter()
+        self._stream.feed(data)
         return at
+
+    def _listen(self) -> None:
+        """Take bytes as they come: drawing them here takes longer than drawing them there."""
+        with suppress(OSError):
+            while data := os.read(self._pty, _CHUNK):
+                self._came.put((time.perf_counter(), data))
 
 
 def signtui(library: Path) -> list[str]:

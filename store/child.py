@@ -15,7 +15,7 @@ from store.words import JobKind
 
 EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
-_NICENESS: Final = 5
+_NICENESS: Final = 10
 """Where the system has numbers for it; Windows has a class of its own."""
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from platformdirs import user_log_path
 from store.errors import SigntuiError
 from store.settings import read_settings
 from tui.app import SignApp
+from tui.memory import share_heaps
 from tui.terminal import guarded_terminal
 
 
@@ -33,6 +34,7 @@ def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
         raise SigntuiError(
             "The dashboard needs a terminal.", hint="Without one: signtui stats, signtui status"
         )
+    share_heaps()
     log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
     app = SignApp(root=root, settings=read_settings(), given=given)
     with guarded_terminal(log_path):
