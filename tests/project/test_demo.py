@@ -6,12 +6,19 @@ import subprocess
 import sys
 
 import pytest
+from textual.binding import Binding
 
 from store.check import check
+from store.jobs import list_jobs
 from store.library import Library
 from store.query import run_query
+from store.words import ENDED
 from tests.support.streams import join, scenes_of
+from tests.tui.conftest import settle
+from tui.app import SignApp
 from tui.commands.live import iter_live
+from tui.screens.dialogs import ErrorDialog
+from tui.widgets.nav_bar import SCREENS
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +81,58 @@ def test_an_unseen_signer_is_read_in_a_stream_in_order_and_nothing_in_between(de
 def evaluated(summary):
     """Top-1 on the same clips, one by one."""
     return next(row["top1"] for row in summary["evaluations"] if row["split"] == "test")
+
+
+STARTS_WORK = {
+    "extract": {"start", "scan", "rescan", "retry", "retry_reason", "resume", "stop", "pause"},
+    "live": {"start", "stop", "record", "window"},
+    "runs": {"resume", "stop"},
+    "jobs": {"again", "stop", "pause"},
+}
+"""Actions whose keys are pressed elsewhere, where their jobs are looked at."""
+
+
+@pytest.mark.slow
+async def test_every_key_of_the_dashboard_on_the_library_that_the_demo_made(demo):
+    _, folder = demo
+    library = Library.open(folder)
+    app = SignApp(library)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for number, name in enumerate(SCREENS, start=1):
+            await pilot.press(str(number))
+            await settle(pilot)
+            assert app.current_mode == name
+            for key in keys_of(app, name):
+                await pilot.press(key)
+                await settle(pilot)
+                assert not isinstance(app.screen, ErrorDialog), (
+                    name,
+                    key,
+                    app.screen.error.message,
+                )
+                await back_to(app, pilot)
+    assert all(job.status in ENDED for job in list_jobs(library))
+    library.close()
+
+
+def keys_of(app: SignApp, name: str) -> list[str]:
+    """Keys of a screen that only look, each once."""
+    bindings = Binding.make_bindings(type(app.screen).BINDINGS)
+    return [
+        binding.key
+        for binding in bindings
+        if binding.action.split("(")[0] not in STARTS_WORK.get(name, set())
+    ]
+
+
+async def back_to(app: SignApp, pilot) -> None:
+    """Close whatever a key opened, and leave its field."""
+    for _ in range(4):
+        if len(app.screen_stack) == 1:
+            break
+        await pilot.press("escape")
+        await settle(pilot)
+    await pilot.press("escape")
+    await settle(pilot)
+    assert len(app.screen_stack) == 1
