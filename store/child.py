@@ -3,6 +3,7 @@
 import argparse
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
 _NICENESS: Final = 10
 """Where the system has numbers for it; Windows has a class of its own."""
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
 
 log = logging.getLogger(__name__)
 
@@ -49,3 +51,7 @@ def _stand_back() -> None:
     """Let the dashboard and live be quick while this job and its workers take every core."""
     below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _NICENESS)
     psutil.Process().nice(below)
+    # Linux shares its cores among sessions first, and a job has one of its own: sched(7), autogroup.
+    if _AUTOGROUP.exists():
+        with suppress(OSError):
+            _AUTOGROUP.write_text(str(_NICENESS), encoding="ascii")
