@@ -56,8 +56,9 @@ def working(app: SignApp) -> bool:
 
 
 def read_something(app: SignApp) -> bool:
-    """Live has decided a sign."""
-    return any(event.get("event") == "sign" for event in getattr(app.screen, "events", ()))
+    """Live has read a sign and goes on."""
+    sentence = getattr(app.screen, "sentence", None)
+    return sentence is not None and bool(sentence.words)
 
 
 ON_THE_DEMO: Final[dict[str, Steps]] = {
@@ -66,7 +67,7 @@ ON_THE_DEMO: Final[dict[str, Steps]] = {
     "runs": keys("3"),
     "run": keys("3", "enter", rest_s=2.5),
     "new-run": keys("3", "n", rest_s=2.5),
-    "live": keys("4", "s", until=read_something, rest_s=0.3),
+    "live": keys("4", "s", until=read_something, rest_s=0.0),
     "sql": keys("5", "v", "down", "enter", rest_s=2.0),
     "jobs": keys("6"),
     "log": keys("6", "enter", rest_s=2.0),
