@@ -92,7 +92,7 @@ async def test_predictions_latency_and_history(app, library, real_child, clip):
         assert "cancelled" in words(screen, "#state")
 
 
-async def test_the_child_goes_with_the_dashboard(app, library, real_child, clip):
+async def test_the_child_goes_with_the_dashboard(app, library, real_child, clip, caplog):
     add_run(library, "whole")
     async with app.run_test(size=(80, 24)) as pilot:
         await open_live(pilot, clip)
@@ -101,6 +101,7 @@ async def test_the_child_goes_with_the_dashboard(app, library, real_child, clip)
         pid = app.screen.child.process.pid
     assert not psutil.pid_exists(pid)
     assert newest_job(library).status == Status.CANCELLED
+    assert "bug" not in caplog.text
 
 
 async def test_the_picture_comes_while_it_is_seen(app, library, real_child, clip, told):

@@ -127,6 +127,8 @@ class LivePage(Page):
             row = await asyncio.to_thread(child.row)
             if self.child is child:
                 self.child = None
+            if not self.is_attached or not self.children:
+                return  # the screen went while the child ended
             self.ended(Status(row.status))
             self.refresh_bindings()
             if row.status in ENDED and row.status not in {Status.FINISHED, Status.CANCELLED}:
