@@ -56,7 +56,8 @@ class PreviewWindow:
         picture = framed(image, landmarks, caption, mirror=self._mirror, recording=recording)
         try:
             if not self._shown:
-                cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL)
+                # Without the toolbar that OpenCV's Qt windows have.
+                cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
                 cv2.resizeWindow(TITLE, picture.shape[1], picture.shape[0])
             cv2.imshow(TITLE, picture)
             cv2.waitKey(1)

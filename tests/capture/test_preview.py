@@ -29,7 +29,7 @@ hands[0, :, 0], hands[0, :, 1] = 0.25 + 0.1 * np.cos(angles), 0.5 + 0.2 * np.sin
 with PreviewWindow(mirror=True) as window:
     for _ in range(20):
         assert window.show(image, hands, "signing: book 80 %", recording=True)
-    with mss.mss() as screen:
+    with mss.MSS() as screen:
         shot = np.array(screen.grab(screen.monitors[0]))[:, :, :3]
 np.save(sys.argv[1], shot)
 """

@@ -292,7 +292,12 @@ async def test_a_sign_is_recorded_reviewed_and_kept(app, library, real_child, to
         screen = await open_live(pilot, "0")
         digits = screen.query_one("#countdown", Digits)
         update = digits.update
-        digits.update = lambda value: (counted.append(value), update(value))
+
+        def count(value: str) -> None:
+            counted.append(value)
+            update(value)
+
+        digits.update = count
         await record(pilot, screen, "  hello  [b]there ")
         assert counted == ["3", "2", "1"]
         assert not digits.display
