@@ -6,7 +6,6 @@ threshold that calibration found is unknown: nobody is forced into a gloss.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from ml.recognizer import Prediction, Recognizer, Window
 from ml.segment import SegmentConfig, Segmenter, Stretch
 
 Floats = NDArray[np.float32]
-
-SHOWN: Final = 3
-"""Glosses that stand for an unknown sign."""
 
 
 class State(StrEnum):

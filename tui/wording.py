@@ -108,6 +108,19 @@ def accuracy(value: float, low: float, high: float, n: int) -> str:
     return f"{100 * value:.1f} % [{100 * low:.0f}{DASH}{100 * high:.0f}] n={n:,}"
 
 
+def calibration(detail: dict[str, Any]) -> str:
+    """What an evaluation found scores to be worth; empty where it did not look."""
+    names = ("calibration_error", "threshold", "precision", "coverage")
+    error, threshold, precision, coverage = (detail.get(name) for name in names)
+    if error is None or threshold is None:
+        return ""
+    before = detail.get("calibration_error_before")
+    words = f"scores off by {100 * error:.1f} points on average"
+    words += f" ({100 * before:.1f} before calibration)" if before is not None else ""
+    said = f"; from {threshold:.2f} on a sign is named: {percent(coverage)} of the clips"
+    return words + said + (f", {percent(precision)} of them right" if precision is not None else "")
+
+
 def state(job: JobRow) -> str:
     """The state of a job in one word; a resting job says so."""
     if job.status != Status.RUNNING:

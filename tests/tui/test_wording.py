@@ -4,7 +4,7 @@ import pytest
 
 from tui.widgets.bars import line, shares
 from tui.widgets.table import Column, column_widths
-from tui.wording import ago, count, duration, eta_range, first_line, percent, size
+from tui.wording import ago, calibration, count, duration, eta_range, first_line, percent, size
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,17 @@ def test_columns_share_what_the_fixed_ones_leave():
 )  # fmt: skip
 def test_time_left_as_jobs_say_it(detail, expected):
     assert eta_range(detail) == expected
+
+
+def test_what_scores_are_worth_is_said_in_words():
+    fitted = {
+        "calibration_error": 0.088, "calibration_error_before": 0.173, "threshold": 0.636,
+        "precision": 0.912, "coverage": 0.691,
+    }  # fmt: skip
+    assert calibration(fitted) == (
+        "scores off by 8.8 points on average (17.3 before calibration); "
+        "from 0.64 on a sign is named: 69 % of the clips, 91 % of them right"
+    )
+    silent = {"calibration_error": 0.3, "threshold": 0.9, "precision": None, "coverage": 0.0}
+    assert calibration(silent).endswith("a sign is named: 0 % of the clips")
+    assert calibration({}) == ""

@@ -121,6 +121,7 @@ def print_run_tables(
     from dataclasses import asdict
 
     from store.runs import get_run, list_epochs, list_evaluations
+    from tui.wording import calibration
 
     run = get_run(library, reference)
     evaluations = list_evaluations(library, run.id)
@@ -137,6 +138,8 @@ def print_run_tables(
     )
     for row in evaluations:
         typer.echo(describe_evaluation(row))
+        if worth := calibration(row.detail):
+            typer.echo(f"    {worth}")
     if run.split_kind == "notebook":
         typer.echo(f"Leaking split: {LEAK_NOTE}.")
     if found:

@@ -10,7 +10,7 @@ from store.words import Status
 from tui.reading.runs import RunSummary, flat_config
 from tui.widgets.facts import Fact
 from tui.widgets.table import Cell
-from tui.wording import DASH, STATE_COLOURS, count, duration, first_line
+from tui.wording import DASH, STATE_COLOURS, calibration, count, duration, first_line
 
 LEAKS = "Leaks: copies of the same clips are in train and val; this says nothing about new clips."
 
@@ -94,6 +94,11 @@ def facts(item: RunSummary, best: int | None) -> tuple[Fact, ...]:
         Fact("weights", count(run.parameters)),
         Fact("epochs", f"{item.epochs} of {run.config.get('epochs', DASH)}"),
         Fact("best", f"epoch {best + 1}" if best is not None else None),
+        *[
+            Fact("scores", f"{row.split}: {worth}")
+            for row in item.evaluations
+            if (worth := calibration(row.detail))
+        ],
         Fact("took", duration(seconds)),
         Fact("run", run.id),
         Fact("split id", run.split_hash[:12] if run.split_hash else None),
