@@ -57,7 +57,7 @@ def parse_address(text: str) -> Address:
     if text.isdecimal() or device:
         number = int(device[1] if device else text)
         return Address(SourceKind.CAMERA, str(number))
-    path = Path(text).expanduser()
+    path = _path(text)
     if text and path.is_dir():
         return Address(SourceKind.FOLDER, str(path.absolute()))
     if text and path.exists():
@@ -70,6 +70,13 @@ def parse_address(text: str) -> Address:
         hint="A source is a file, a folder, a camera's number such as 0 (on Linux its name, too), "
         "or an rtsp:// or http:// address.",
     )
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # the home of a user that is not there
+        return Path(text)
 
 
 def _stream(text: str) -> Address:

@@ -60,6 +60,7 @@ def test_cameras_are_found_by_their_names(tmp_path):
 
 @given(st.text(max_size=60))
 @example("http://\x00")
+@example("~0")
 @example("²")
 def test_no_text_breaks_it(text):
     with suppress(SourceError):
