@@ -1,6 +1,7 @@
 """What a user means by a source: a camera, a file, a folder of files, or an address on the net."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -58,10 +59,11 @@ def parse_address(text: str) -> Address:
         number = int(device[1] if device else text)
         return Address(SourceKind.CAMERA, str(number))
     path = _path(text)
-    if text and path.is_dir():
-        return Address(SourceKind.FOLDER, str(path.absolute()))
-    if text and path.exists():
-        return Address(SourceKind.FILE, str(path.absolute()))
+    with suppress(OSError):  # too long a name is no path
+        if text and path.is_dir():
+            return Address(SourceKind.FOLDER, str(path.absolute()))
+        if text and path.exists():
+            return Address(SourceKind.FILE, str(path.absolute()))
     named = find_camera(text)
     if named is not None:
         return Address(SourceKind.CAMERA, str(named))

@@ -33,7 +33,16 @@ def test_files_and_folders_are_told_apart(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "no such thing.mp4", "ftp://host/x", "http://", "rtsp://[bad", "file:///etc"],
+    [
+        "",
+        "   ",
+        "no such thing.mp4",
+        "x" * 5000,
+        "ftp://host/x",
+        "http://",
+        "rtsp://[bad",
+        "file:///etc",
+    ],
 )
 def test_anything_else_is_one_clear_error(text):
     with pytest.raises(SourceError) as caught:
