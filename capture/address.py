@@ -59,7 +59,7 @@ def parse_address(text: str) -> Address:
         number = int(device[1] if device else text)
         return Address(SourceKind.CAMERA, str(number))
     path = _path(text)
-    with suppress(OSError):  # too long a name is no path
+    with suppress(OSError, ValueError):  # too long a name, or one that no system has
         if text and path.is_dir():
             return Address(SourceKind.FOLDER, str(path.absolute()))
         if text and path.exists():
@@ -77,7 +77,7 @@ def parse_address(text: str) -> Address:
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # the home of a user that is not there
+    except (RuntimeError, ValueError):  # the home of a user that is not there
         return Path(text)
 
 
