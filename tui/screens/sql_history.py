@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
@@ -14,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.history import Asked
-from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_pages import PAGE_ROWS, MemoryRows
 from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
 from tui.wording import ago, count, first_line
@@ -26,20 +25,6 @@ _COLUMNS: Final = (
     Column("sql", "asked"),
 )
 _SHOWN: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Entries:
-    """A `RowSource` over entries."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def total(self) -> int:
-        return len(self.rows)
-
-    def read(self, first: int, count: int) -> Sequence[Row]:
-        return self.rows[first : first + count]
 
 
 class HistoryDialog(ModalScreen[str | None]):
@@ -79,7 +64,7 @@ class HistoryDialog(ModalScreen[str | None]):
             for place, entry in enumerate(self._entries)
             if low in entry.sql.lower()
         )
-        self.query_one(RowView).show(_Entries(rows), first=rows[:PAGE_ROWS])
+        self.query_one(RowView).show(MemoryRows(rows), first=rows[:PAGE_ROWS])
 
     def _row(self, place: int, entry: Asked) -> Row:
         sql: Cell = first_line(entry.sql)

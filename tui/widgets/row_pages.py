@@ -25,13 +25,17 @@ class RowSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class NoRows:
-    """A source without rows."""
+class MemoryRows:
+    """A source whose rows are all there."""
 
-    total: int = 0
+    rows: Sequence[Row] = ()
 
-    def read(self, first: int, count: int) -> Sequence[Row]:  # noqa: ARG002 - as in RowSource
-        return ()
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    def read(self, first: int, count: int) -> Sequence[Row]:
+        return self.rows[first : first + count]
 
 
 class RowPages:

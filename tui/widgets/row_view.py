@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from store.errors import SigntuiError
-from tui.widgets.row_pages import PAGE_ROWS, NoRows, RowPages, RowSource
+from tui.widgets.row_pages import PAGE_ROWS, MemoryRows, RowPages, RowSource
 from tui.widgets.table import PADDING, Column, Row, cell_segment, cell_style, column_widths
 
 _HEADER: Final = 1
@@ -116,7 +116,7 @@ class RowView(ScrollView, can_focus=True):
         self._spec = tuple(columns)
         self._cells = cells
         self._marks: dict[str, str] = {}
-        self._pages = RowPages(NoRows())
+        self._pages = RowPages(MemoryRows())
         self._reading = False
         self._shown: list[tuple[int, Column, int]] = []
 

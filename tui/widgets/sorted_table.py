@@ -1,6 +1,6 @@
 """A table whose rows are all there: filtered by a word and sorted by any column, in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.widgets.row_pages import PAGE_ROWS
+from tui.widgets.row_pages import PAGE_ROWS, MemoryRows
 from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
 
@@ -26,20 +26,6 @@ class SortedRow:
     """What each column is sorted by."""
     words: str
     """What the filter looks in."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows in memory, as a source of a `RowView`."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def total(self) -> int:
-        return len(self.rows)
-
-    def read(self, first: int, count: int) -> Sequence[Row]:
-        return self.rows[first : first + count]
 
 
 class SortedTable(Vertical):
@@ -104,7 +90,7 @@ class SortedTable(Vertical):
         return sorted(rows, key=lambda row: row.values[place], reverse=self.descending)
 
     def _draw(self, *, keep_place: bool = False) -> None:
-        source = _Rows(tuple(Row(row.key, row.cells) for row in self.found()))
+        source = MemoryRows(tuple(Row(row.key, row.cells) for row in self.found()))
         self.table.show(
             source,
             marks={self.sort: " ▼" if self.descending else " ▲"},
