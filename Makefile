@@ -24,7 +24,7 @@ layers: .venv/dev
 	$(BIN)/lint-imports
 
 unit: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

@@ -6,11 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-# Hardware transforms make Media Foundation take up to a minute (opencv issue 17687); read at load.
-os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 import cv2
 
 from capture.address import Address, SourceKind, list_cameras

@@ -1,23 +1,17 @@
 """Clips in, pictures out: decoding with OpenCV, behind checks that need no decoder."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from capture.errors import UnreadableClipError
 from store.words import Availability
-
-# Read by the native libraries when they load: damaged clips must not fill the terminal.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
-import cv2
 
 cv2.setLogLevel(0)
 

@@ -6,7 +6,7 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ TAKE: Final = ".take.mp4"
 _PREFIX: Final = "recorded-"
 _NUMBER: Final = re.compile(rf"{_PREFIX}(\d+)")
 _LONGEST_NAME: Final = 100
+_Named = TypeVar("_Named", Gloss, Signer)
 _VAL_EVERY: Final = 4
 """Every fourth recording of a gloss is for val: training needs some to choose the best epoch by."""
 
@@ -92,8 +93,8 @@ def keep_recording(
         session.add(clip)
         session.flush()
         instance = Instance(
-            gloss_id=_id_of_gloss(session, gloss), clip_id=clip.id, fps=fps, source=SOURCE,
-            signer_id=_id_of_signer(session, signer), split=split, frame_start=0,
+            gloss_id=_id_of(session, Gloss, text=gloss), clip_id=clip.id, fps=fps, source=SOURCE,
+            signer_id=_id_of(session, Signer, name=signer), split=split, frame_start=0,
         )  # fmt: skip
         session.add(instance)
         session.flush()
@@ -162,19 +163,11 @@ def _next_split(session: Session, gloss: str) -> str:
     return "val" if (before or 0) % _VAL_EVERY == _VAL_EVERY - 1 else "train"
 
 
-def _id_of_gloss(session: Session, text: str) -> int:
-    found = session.scalar(select(Gloss).where(Gloss.text == text))
+def _id_of(session: Session, kind: type[_Named], **name: str) -> int:
+    """The id of the row of this name; a new row where there is none."""
+    found = session.scalar(select(kind).filter_by(**name))
     if found is None:
-        found = Gloss(text=text)
-        session.add(found)
-        session.flush()
-    return found.id
-
-
-def _id_of_signer(session: Session, name: str) -> int:
-    found = session.scalar(select(Signer).where(Signer.name == name))
-    if found is None:
-        found = Signer(name=name)
+        found = kind(**name)
         session.add(found)
         session.flush()
     return found.id

@@ -59,6 +59,13 @@ class JobProcess:
             self.process.stdin.write(line.encode("utf-8"))
             self.process.stdin.flush()
 
+    def close(self) -> None:
+        """Stop talking with the child; one that listens ends."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
     def row(self) -> JobRow:
         """The job as the catalog has it; a child that died leaves it interrupted."""
         code = self.process.poll()

@@ -1,13 +1,14 @@
 """The real dashboard in a pseudo terminal, whose screen is read as text; Unix only."""
 
 import os
+import re
 import select
-import sys
 import time
 
 import psutil
 import pyte
 
+from tests.support.pty import start_in_terminal
 from tests.tui.conftest import ROOT
 
 
@@ -15,22 +16,14 @@ class Terminal:
     """`signtui` as a user starts it, with everything that its processes left behind."""
 
     def __init__(self, arguments, environment, *, columns=100, lines=30):
-        import fcntl
-        import pty
-        import struct
-        import termios
-
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.drawn = b""
         self.family = {}
         """Every process that was seen below the dashboard, by pid."""
-        self.pid, self.handle = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            command = [sys.executable, "-m", "tui.cli", *arguments]
-            os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606 - ours
-        fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.process, self.handle = start_in_terminal(
+            ["-m", "tui.cli", *arguments], environment, ROOT, columns=columns, lines=lines
+        )
 
     @property
     def text(self):
@@ -52,10 +45,10 @@ class Terminal:
         self.stream.feed(chunk)
         return bool(chunk)
 
-    def until(self, condition, within_s=60.0):
-        """Read until a condition holds; fails with what the screen shows."""
+    def until_all(self, *patterns, within_s=60.0):
+        """Read until the screen shows all of them: it may be read while it is half drawn."""
         deadline = time.monotonic() + within_s
-        while not condition(self.text):
+        while not all(re.search(pattern, self.text) for pattern in patterns):
             assert time.monotonic() < deadline, self.text
             assert self.read(), self.text
             self._look_at_family()
@@ -65,10 +58,8 @@ class Terminal:
         deadline = time.monotonic() + 60
         while self.read():
             assert time.monotonic() < deadline, self.text
-        _, status = os.waitpid(self.pid, 0)
         os.close(self.handle)
-        self.pid = 0
-        return os.waitstatus_to_exitcode(status)
+        return self.process.wait(60)
 
     def left_over(self):
         """Processes that are still there."""
@@ -76,17 +67,17 @@ class Terminal:
 
     def kill(self):
         """For a test that failed: leave nothing behind."""
-        if self.pid:
+        if self.process.poll() is None:
             self._look_at_family()
-            os.kill(self.pid, 9)
-            os.waitpid(self.pid, 0)
+            self.process.kill()
+            self.process.wait()
             os.close(self.handle)
         for process in self.left_over():
             process.kill()
 
     def _look_at_family(self):
         try:
-            found = psutil.Process(self.pid).children(recursive=True)
+            found = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.Error:
             return
         for process in found:

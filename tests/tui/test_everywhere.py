@@ -7,8 +7,7 @@ from textual.binding import Binding
 from textual.color import Color
 from textual.containers import ScrollableContainer
 from textual.widget import Widget
-from textual.widgets import Footer, Static
-from textual.widgets._footer import FooterKey
+from textual.widgets import Static
 
 from store.words import JobKind, Status
 from tests.tui.conftest import NOW, add_job, add_run, settle, until
@@ -17,6 +16,7 @@ from tui.palette import ENTRIES, list_commands
 from tui.screens.dialogs import HelpDialog, QuitDialog, TooSmall
 from tui.screens.job_dialog import JobDialog
 from tui.theme import THEMES, own_colours
+from tui.widgets.footer import KeyLine
 from tui.widgets.nav_bar import SCREENS, NavBar
 from tui.widgets.table import RowTable
 
@@ -155,8 +155,8 @@ def assert_whole(screen, name):
         for other in widget.siblings:
             if other.display and other.region and other.layer == widget.layer:
                 assert not widget.region.overlaps(other.region), (name, widget, other)
-    for footer in screen.query(Footer):
-        assert footer.virtual_size.width <= screen.size.width, f"{name}: keys are cut off"
+    for footer in screen.query(KeyLine):
+        assert footer.content.cell_length <= screen.size.width, f"{name}: keys are cut off"
 
 
 def _is_scrolled(widget):
@@ -224,9 +224,8 @@ async def test_the_mouse_reaches_tabs_rows_footer_and_buttons(app, library):
         await pilot.click(table, offset=(5, 2))
         await settle(pilot)
         assert app.screen.chosen.id == 2
-        keys = app.screen.query(FooterKey)
-        (help_key,) = [key for key in keys if key.description == "Help"]
-        await pilot.click(help_key)
+        footer = app.screen.query_one(KeyLine)
+        await pilot.click(footer, offset=(footer.content.plain.index("Help"), 0))
         await until(pilot, lambda: isinstance(app.screen, HelpDialog))
         await pilot.press("escape")
         app.push_screen(QuitDialog(app.jobs[:1]))

@@ -9,6 +9,9 @@ import pytest
 
 from tests.tui.conftest import ROOT
 
+if sys.platform != "win32":
+    from tests.support.pty import start_in_terminal
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are Unix's")
 
 _NOISE = "NATIVE-NOISE"
@@ -28,17 +31,9 @@ module.run_dashboard(pathlib.Path({{root!r}}))
 
 def run_in_terminal(code: str) -> tuple[str, int]:
     """Everything the process drew, and how it ended."""
-    import fcntl
-    import pty
-    import struct
-    import termios
-
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        os.environ["TERM"] = "xterm-256color"
-        os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606 - a child of ours
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process, terminal = start_in_terminal(
+        ["-c", code], {"TERM": "xterm-256color"}, ROOT, columns=80, lines=24
+    )
     drawn, deadline = b"", time.monotonic() + 60
     while time.monotonic() < deadline:
         ready, _, _ = select.select([terminal], [], [], 0.1)
@@ -49,9 +44,9 @@ def run_in_terminal(code: str) -> tuple[str, int]:
         if not chunk:
             break
         drawn += chunk if ready else b""
-    _, status = os.waitpid(pid, 0)
+    ended = process.wait()
     os.close(terminal)
-    return drawn.decode("utf-8", "replace"), os.waitstatus_to_exitcode(status)
+    return drawn.decode("utf-8", "replace"), ended
 
 
 def test_native_noise_does_not_reach_the_screen(library, tmp_path):

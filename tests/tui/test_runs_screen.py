@@ -1,6 +1,6 @@
 """Runs: the table, curves, the form, resume, stop, evaluate."""
 
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from ml.checkpoint import Checkpoint, write_checkpoint
 from ml.config import TrainConfig
@@ -15,6 +15,7 @@ from tui.screens.evaluate_form import EvaluateForm
 from tui.screens.run import RunScreen
 from tui.screens.run_dialogs import DeleteRunDialog
 from tui.widgets.curves import CurvePlot
+from tui.widgets.footer import KeyLine
 from tui.widgets.table import RowTable
 
 
@@ -183,8 +184,8 @@ async def test_every_key_of_the_footer_is_seen_at_80_cells(app, library):
         for keys in ((), ("enter",), ("2",), ("escape", "space", "c")):
             await pilot.press(*keys)
             await settle(pilot)
-            footer = app.screen.query_one(Footer)
-            assert footer.virtual_size.width <= 80, footer.virtual_size
+            footer = app.screen.query_one(KeyLine)
+            assert 0 < footer.content.cell_length <= 80, footer.content
 
 
 async def test_a_run_is_renamed_and_deleted_after_a_question(app, library):

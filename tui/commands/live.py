@@ -88,6 +88,8 @@ def iter_live(
     except KeyboardInterrupt:
         job.stop()
         raise StoppedError from None
+    finally:
+        job.close()
     row = job.wait()
     if row.status != Status.FINISHED:
         raise JobError(row.error or f"Live was {row.status}.", hint=row.hint or "")

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, DataTable, Footer, Static
+from textual.widgets import ContentSwitcher, DataTable, Static
 
 from store.errors import SigntuiError
 from store.words import Availability
@@ -22,6 +22,8 @@ from tui.reading.pictures import PictureChild
 from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.page import signtui_of
 from tui.widgets.facts import Fact, FactList
+from tui.widgets.footer import KeyLine
+from tui.widgets.links import Links
 from tui.widgets.pixels import FilmStrip
 from tui.widgets.presence_bar import PresenceBar
 from tui.widgets.skeleton_view import SkeletonView
@@ -86,7 +88,7 @@ class ClipScreen(Screen[bool]):
             yield Static(id="no-pictures", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="known", classes="panel"):
-                yield Static(id="lists")
+                yield Links(id="lists")
                 with ContentSwitcher(initial="facts", id="switcher"):
                     with VerticalScroll(id="facts"):
                         yield FactList(id="text")
@@ -102,7 +104,7 @@ class ClipScreen(Screen[bool]):
                 hands.border_title = "Landmarks"
                 yield SkeletonView(id="skeleton")
                 yield PresenceBar(id="presence")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.watch(self.query_one(SkeletonView), "frame", self._frame_changed, init=False)
@@ -223,8 +225,8 @@ class ClipScreen(Screen[bool]):
                 words.append(f"[bold $primary]{name}{number}[/]")
             else:
                 style = "$error" if name == "twins" and disputed else "$muted"
-                words.append(f"[@click=screen.show_list('{name}')]{name}[/][{style}]{number}[/]")
-        self.query_one("#lists", Static).update("  ".join(words))
+                words.append(f"[@click=screen.show_list('{name}')]{name}[{style}]{number}[/][/]")
+        self.query_one("#lists", Links).update("  ".join(words))
 
     def _show_detail(self, name: str) -> None:
         if self.facts is None:

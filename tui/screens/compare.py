@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from store.runs import EvaluationRow
 from tui.reading.comparison import Comparison, compare_runs, verdict
 from tui.screens.page import signtui_of
 from tui.widgets.curves import Curve, CurvePlot
+from tui.widgets.footer import KeyLine
 from tui.widgets.interval_bars import Interval, IntervalList
 from tui.widgets.run_curves import legend, metric
 from tui.widgets.tab_line import TabLine
@@ -61,7 +62,7 @@ class CompareScreen(Screen[None]):
         with Vertical(id="settings", classes="panel") as settings:
             settings.border_title = "Settings that differ"
             yield RowTable(self._columns([]), id="differing")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def _columns(self, names: list[str]) -> list[Column]:
         return [

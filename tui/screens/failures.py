@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from tui.reading.extraction import (
     MOST_CLIPS,
@@ -22,6 +22,7 @@ from tui.reading.extraction import (
     read_failed_clips,
 )
 from tui.screens.page import signtui_of
+from tui.widgets.footer import KeyLine
 from tui.widgets.table import Column, Row, RowTable
 from tui.wording import STATE_COLOURS, clock_time, count, day, first_line
 
@@ -59,7 +60,7 @@ class FailuresScreen(Screen[str | None]):
             yield RowTable(_COLUMNS, id="clips")
         with VerticalScroll(id="clip-log", classes="panel"):
             yield Static(id="lines")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#clips").focus()

@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from store.jobs import JobRow, get_job
 from store.words import ENDED, Request
 from tui.reading.job_log import JobLog, Level
 from tui.screens.page import signtui_of
+from tui.widgets.footer import KeyLine
 from tui.widgets.job_bar import JobBar
 from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
@@ -65,7 +66,7 @@ class JobLogScreen(Screen[None]):
             yield RowView(_COLUMNS, id="lines")
         with Vertical(id="one", classes="panel"):
             yield Static(id="whole")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#search").display = False

@@ -2,8 +2,9 @@
 
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
+from tui.widgets.footer import KeyLine
 from tui.widgets.nav_bar import NavBar
 
 
@@ -17,4 +18,4 @@ class OpeningScreen(Screen[None]):
         panel = Static("Opening the library …", id="opening", classes="panel muted")
         panel.border_title = "Library"
         yield panel
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()

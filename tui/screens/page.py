@@ -53,7 +53,7 @@ class Page(Screen[None]):
     def compose(self) -> ComposeResult:
         yield NavBar(self.NAME)
         yield from self.compose_body()
-        yield KeyLine(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
         """What stands between tabs and footer."""

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from store.evaluations import clips_of, clips_of_pair
 from store.jobs import JobRow
@@ -27,6 +27,7 @@ from tui.screens.run_rows import (
 )
 from tui.screens.run_words import facts, newest_epoch, settings, tells_news
 from tui.widgets.facts import FactList
+from tui.widgets.footer import KeyLine
 from tui.widgets.interval_bars import Interval, IntervalList
 from tui.widgets.job_bar import JobBar
 from tui.widgets.run_curves import RunCurves
@@ -87,7 +88,7 @@ class RunScreen(Screen[None]):
                 ("signers", "Signers", SIGNER_COLUMNS),
             ):
                 yield SortedTable(columns, title=title, sort="clips", descending=True, id=name)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         for table in self.query(SortedTable):

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, DataTable, Footer, Input, Static
+from textual.widgets import Button, DataTable, Input, Static
 
 from store.errors import SettingsError
 from store.settings import (
@@ -26,6 +26,7 @@ from store.settings import (
     write_setting,
 )
 from tui.screens.page import signtui_of
+from tui.widgets.footer import KeyLine
 from tui.widgets.path_field import PathField
 from tui.widgets.table import Column, Row, RowTable
 from tui.wording import DASH, first_line
@@ -66,7 +67,7 @@ class SettingsScreen(Screen[None]):
             yield RowTable(_COLUMNS, id="settings")
         with Vertical(id="one", classes="panel"):
             yield Static(id="about")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#settings").focus()

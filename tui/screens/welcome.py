@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Label, OptionList, Static
+from textual.widgets import Button, Input, Label, OptionList, Static
 
 from store.library import Library
 from store.recent import list_recent
@@ -19,6 +19,7 @@ from tui.demo_road import walk
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.job_dialog import JobDialog
 from tui.screens.page import signtui_of
+from tui.widgets.footer import KeyLine
 from tui.widgets.path_field import PathField
 from tui.wording import first_line
 
@@ -55,7 +56,7 @@ class WelcomeScreen(Screen[None]):
             yield PathField(placeholder="folder of a library", folders_only=True, id="folder")
             yield Static("opened last", id="recent-title", classes="muted")
             yield OptionList(id="recent", compact=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#folder").display = False

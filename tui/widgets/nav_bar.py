@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
 
 from store.words import Status
+from tui.widgets.tab_line import TabLine
 from tui.wording import progress, state
 
 if TYPE_CHECKING:
@@ -20,47 +18,22 @@ TITLES: Final = {name: "SQL" if name == "sql" else name.capitalize() for name in
 _SPINNER: Final = "◐◓◑◒"
 
 
-class NavBar(Horizontal):
+class NavBar(TabLine):
     """Tabs of the screens at the left, the running job at the right."""
 
-    DEFAULT_CSS = """
-    NavBar {
-        height: 1; background: $surface;
-        #tabs {
-            width: auto; link-style: none; link-style-hover: bold; link-color: $muted;
-            link-color-hover: $foreground; link-background-hover: $panel;
-        }
-        #running { width: 1fr; text-align: right; padding-right: 1; text-wrap: nowrap;
-                   text-overflow: ellipsis; }
-    }
-    """
-
     def __init__(self, current: str) -> None:
-        super().__init__()
-        self._current = current
-
-    def compose(self) -> ComposeResult:
-        yield Static(self._tabs(), id="tabs")
-        yield Static(id="running")
-
-    def _tabs(self) -> Content:
-        return Content("").join(
-            Content.from_markup(
-                f"[@click=app.show('{name}')] [$primary]{number}[/] {TITLES[name]} [/]"
-            ).stylize("bold $foreground on $panel" if name == self._current else "$muted")
-            for number, name in enumerate(SCREENS, start=1)
-        )
+        super().__init__(TITLES, action="app.show")
+        self.set_reactive(NavBar.current, current)
 
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         """Name the newest running job, and how many there are besides."""
         running = [job for job in jobs if job.status == Status.RUNNING]
-        label = self.query_one("#running", Static)
         if not running:
-            label.update("")
+            self.subject = Content("")
             return
         job, others = running[0], len(running) - 1
         sign = "‖" if state(job) == "paused" else _SPINNER[job.done % len(_SPINNER)]
         more = f" +{others}" if others else ""
-        label.update(
-            Content.assemble((f"{sign} ", "$primary"), f"{job.kind} {progress(job)}{more}")
+        self.subject = Content.assemble(
+            (f"{sign} ", "$primary"), f"{job.kind} {progress(job)}{more}"
         )

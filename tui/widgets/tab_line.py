@@ -6,17 +6,16 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui.widgets.links import Links
+
 
 class TabLine(Horizontal):
-    """Numbered tabs; a click does the screen's `view('name')`."""
+    """Numbered tabs; a click does the action with the tab's name, the screen's own `view` unless told."""
 
     DEFAULT_CSS = """
     TabLine {
         height: 1; background: $surface;
-        #tabs {
-            width: auto; link-style: none; link-style-hover: bold; link-color: $muted;
-            link-color-hover: $foreground; link-background-hover: $panel;
-        }
+        #tabs { width: auto; }
         #subject { width: 1fr; text-align: right; padding-right: 1; text-wrap: nowrap;
                    text-overflow: ellipsis; }
     }
@@ -24,30 +23,33 @@ class TabLine(Horizontal):
     current: reactive[str] = reactive("")
     subject: reactive[Content] = reactive(Content(""))
 
-    def __init__(self, titles: dict[str, str], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        titles: dict[str, str],
+        *,
+        action: str = "screen.view",
+        id: str | None = None,  # noqa: A002 - as in Textual
+    ) -> None:
         super().__init__(id=id)
         self._titles = titles
+        self._action = action
 
     def compose(self) -> ComposeResult:
-        yield Static(id="tabs")
-        yield Static(id="subject")
+        yield Links(self._tabs(), id="tabs")
+        yield Static(self.subject, id="subject")
 
     def watch_current(self) -> None:
         if self.is_mounted:
-            self.query_one("#tabs", Static).update(self._tabs())
+            self.query_one("#tabs", Links).update(self._tabs())
 
     def watch_subject(self) -> None:
         if self.is_mounted:
             self.query_one("#subject", Static).update(self.subject)
 
-    def on_mount(self) -> None:
-        self.watch_current()
-        self.watch_subject()
-
     def _tabs(self) -> Content:
         return Content("").join(
             Content.from_markup(
-                f"[@click=screen.view('{name}')] [$primary]{number}[/] {title} [/]"
-            ).stylize("bold $foreground on $panel" if name == self.current else "$muted")
+                f"[@click={self._action}('{name}')] [$primary]{number}[/] {title} [/]"
+            ).stylize_before("bold $foreground on $panel" if name == self.current else "$muted")
             for number, (name, title) in enumerate(self._titles.items(), start=1)
         )

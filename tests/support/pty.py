@@ -1,0 +1,33 @@
+"""A child in a pseudo terminal of its own; Unix only. No fork: test processes have threads."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+# The child makes its input its controlling terminal, then becomes what is asked for.
+_BECOME = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+def start_in_terminal(arguments, environment, folder, *, columns, lines):
+    """Run Python with arguments; returns the process and the handle of its terminal."""
+    handle, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BECOME, *arguments],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        cwd=folder,
+        env={**os.environ, **environment},
+        start_new_session=True,
+    )
+    os.close(inside)
+    return process, handle
