@@ -90,6 +90,9 @@ class SignApp(JobApp):
         for name in names:
             self.add_mode(name, partial(make_screen, name))
 
+    def delay_update(self, delay: float = 0.0) -> None:
+        """Nothing is held back: Textual masks each change of screens by 50 ms, ours stand ready."""
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.own_colours(self.current_theme)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import ScreenResume
 from textual.screen import Screen
 
 from store.jobs import JobRow
@@ -64,6 +66,12 @@ class Page(Screen[None]):
         self._hear(self.signtui.jobs)
         self.signtui.jobs_changed.subscribe(self, self._hear)
         self.set_timer(_STANDS_AFTER_S, set_aside)
+
+    @on(ScreenResume)
+    def _stay_as_before(self, event: ScreenResume) -> None:
+        # The page stood in the background and looks as it did; new themes and sizes are heard of
+        # in their own ways. To renew all its styles takes longer than to draw it.
+        event.refresh_styles = False
 
     def _hear(self, jobs: tuple[JobRow, ...]) -> None:
         self.query_one(NavBar).show_jobs(jobs)
