@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from capture.errors import SourceError
+from store.paths import user_path
 
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
 _DEVICE: Final = re.compile(r"/dev/video(\d+)")
@@ -58,7 +59,7 @@ def parse_address(text: str) -> Address:
     if text.isdecimal() or device:
         number = int(device[1] if device else text)
         return Address(SourceKind.CAMERA, str(number))
-    path = _path(text)
+    path = user_path(text)
     with suppress(OSError, ValueError):  # too long a name, or one that no system has
         if text and path.is_dir():
             return Address(SourceKind.FOLDER, str(path.absolute()))
@@ -72,13 +73,6 @@ def parse_address(text: str) -> Address:
         hint="A source is a file, a folder, a camera's number such as 0 (on Linux its name, too), "
         "or an rtsp:// or http:// address.",
     )
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except (RuntimeError, ValueError):  # the home of a user that is not there
-        return Path(text)
 
 
 def _stream(text: str) -> Address:

@@ -10,6 +10,7 @@ from ml.bundle import INDEX, bundle_of, checked_keras_file, read_bundle
 from store.errors import StoreError
 from store.files import PARTIAL, sync_folder, write_aside, write_error
 from store.library import Library
+from store.paths import user_path
 from store.runs import get_run
 
 
@@ -40,7 +41,7 @@ def export_bundle(
     source = bundle_of(library, run)
     bundle = read_bundle(source)
     checked_keras_file(source)
-    target = target.expanduser().absolute()
+    target = user_path(target).absolute()
     _check_target(target, force=force)
     names = sorted({INDEX, *bundle.about["files"]})
     if target.suffix.lower() == ".zip":

@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 
 from store.errors import SigntuiError, StoreError
 from store.files import write_aside
+from store.paths import user_path
 from store.spool import Order, Spool, Value
 
 
@@ -88,7 +89,7 @@ def export_spool(
         StoreError: the file is there already, or cannot be written.
         DiskFullError: there is no room; nothing is left behind.
     """
-    path = path.expanduser().absolute()
+    path = user_path(path).absolute()
     check_target(path, force=force)
     count = spool.total if rows is None else min(rows, spool.total)
     with write_aside(path) as aside:

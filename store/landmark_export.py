@@ -26,6 +26,7 @@ from store.export import check_target
 from store.files import write_aside
 from store.landmarks import FORMAT, Sequence
 from store.library import Library
+from store.paths import user_path
 from store.query import run_query
 from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
 
@@ -74,7 +75,7 @@ def export_landmarks(
         DiskFullError: there is no room.
         DamagedFileError: landmarks cannot be read.
     """
-    path = path.expanduser().absolute()
+    path = user_path(path).absolute()
     if path.suffix.lower() not in SUFFIXES:
         raise StoreError(
             f"The name {path.name} does not say the format.", hint="End it with .npz or .h5"

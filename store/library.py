@@ -20,6 +20,7 @@ from store.errors import (
     StoreError,
 )
 from store.files import write_error
+from store.paths import user_path
 
 SCHEMA_VERSION: Final = "0001"
 """The newest revision in `store/migrations/versions`; a test holds them together."""
@@ -41,7 +42,7 @@ class Library:
             StoreError: the folder cannot be made.
             LibraryVersionError: it was made by a newer signtui.
         """
-        library = cls(root.expanduser().resolve())
+        library = cls(user_path(root).resolve())
         try:
             for folder in (library.landmarks_dir, library.runs_dir, library.jobs_dir):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ class Library:
             LibraryVersionError: it was made by a newer signtui.
             DamagedFileError: its catalog is no SQLite file.
         """
-        library = cls(root.expanduser().resolve())
+        library = cls(user_path(root).resolve())
         if not library.catalog_path.is_file():
             raise NoLibraryError(f"There is no library in {library.root}.", hint=_START_HINT)
         library._migrate_if_needed()

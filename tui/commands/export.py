@@ -37,13 +37,14 @@ def table(
     from dataclasses import asdict
 
     from store.export import check_target, export_spool, format_of
+    from store.paths import user_path
     from store.query import quoted
     from store.results import Limits
     from tui.commands.asking import answered
 
     library = context_of(context).open()
     format_ = format_of(file)
-    check_target(file.expanduser().absolute(), force=force)
+    check_target(user_path(file).absolute(), force=force)
     relation = _known(library, name)
     limits = Limits(rows=10**12, seconds=24 * 60 * 60, spool_bytes=2**45)
     with answered(library, f"SELECT * FROM {quoted(relation)}", limits) as results:  # noqa: S608

@@ -56,8 +56,9 @@ def sql(
     chosen = _format(shape, output, json=json)
     if output is not None:
         from store.export import check_target
+        from store.paths import user_path
 
-        check_target(output.expanduser().absolute(), force=force)
+        check_target(user_path(output).absolute(), force=force)
     settings = context_of(context).settings
     rows = limit or (_TABLE_ROWS if chosen == "table" else settings.query_rows)
     limits = Limits(rows=rows, seconds=time_limit or settings.query_seconds)

@@ -1,7 +1,6 @@
 """The form that says what to import."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
+from store.paths import user_path
 from tui.widgets.path_field import PathField
 
 
@@ -26,7 +26,7 @@ class ImportPaths:
     def config(self) -> dict[str, Any]:
         """The config of an import job."""
         return {
-            name: str(Path(value).expanduser().resolve()) if value else None
+            name: str(user_path(value).resolve()) if value else None
             for name, value in (
                 ("source", self.source),
                 ("index", self.index),
@@ -41,7 +41,7 @@ class ImportPaths:
         if not named:
             return "Name a dataset, an index or landmarks."
         for value in (*named, *([self.videos] if self.videos else [])):
-            if not Path(value).expanduser().exists():
+            if not user_path(value).exists():
                 return f"{value} is not there."
         return ""
 

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from store.errors import SigntuiError
 from store.export import Format, check_target, format_of
+from store.paths import user_path
 from store.results import Limits
 
 CopyChoice = Literal["cell", "row", "page as tsv", "page as markdown"]
@@ -86,7 +87,7 @@ class ExportForm(ModalScreen[ExportChoice | None]):
     @on(Input.Submitted)
     @on(Button.Pressed, "#start")
     def action_start(self) -> None:
-        path = Path(self.query_one("#path", Input).value).expanduser().absolute()
+        path = user_path(self.query_one("#path", Input).value).absolute()
         force = path == self._warned
         try:
             check_target(path, force=force)

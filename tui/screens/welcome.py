@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Label, OptionList, Static
 
 from store.library import Library
+from store.paths import user_path
 from store.recent import list_recent
 from store.words import JobKind
 from tui.demo_road import walk
@@ -118,7 +119,7 @@ class WelcomeScreen(Screen[None]):
 
     @on(Input.Submitted, "#folder")
     def _submitted(self, event: Input.Submitted) -> None:
-        self._open(Path(event.value.strip() or ".").expanduser())
+        self._open(user_path(event.value.strip() or "."))
 
     @on(OptionList.OptionSelected, "#recent")
     def _chosen(self, event: OptionList.OptionSelected) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import Final
 
 from textual.suggester import Suggester
 from textual.widgets import Input
+
+from store.paths import user_path
 
 _LOOKED_AT: Final = 5000
 """Entries of a folder that are looked through at most: a folder of a million clips must not hold."""
@@ -33,13 +34,13 @@ def complete_path(value: str, *, folders_only: bool = False) -> str | None:
         return None
     best: str | None = None
     try:
-        with os.scandir(Path(head or ".").expanduser()) as entries:
+        with os.scandir(user_path(head or ".")) as entries:
             for _, entry in zip(range(_LOOKED_AT), entries, strict=False):
                 if not entry.name.startswith(part) or (folders_only and not entry.is_dir()):
                     continue
                 name = entry.name + (os.sep if entry.is_dir() else "")
                 best = name if best is None or name < best else best
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return None
     return None if best is None else value[: len(value) - len(part)] + best
 
