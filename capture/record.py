@@ -9,7 +9,7 @@ import cv2
 
 from capture.errors import RecordError
 from capture.source import Frame
-from store.recordings import TAKE
+from store.takes import TAKE
 
 FPS: Final = 25.0
 """WLASL's own rate. Cameras vary theirs with the light; a clip has one."""

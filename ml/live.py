@@ -48,8 +48,8 @@ from ml.views import RecordView, TerminalView, WindowView
 from store.child import child_main
 from store.importers.source import CLIP_SUFFIXES
 from store.jobs import JobStoppedError, RunningJob
-from store.recordings import recordings_dir
 from store.runs import get_run
+from store.takes import recordings_dir
 
 _STDOUT, _STDERR = 1, 2
 

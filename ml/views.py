@@ -17,6 +17,7 @@ from capture.preview import PreviewWindow
 from capture.record import Recorder
 from ml.controls import Command
 from ml.stream import Emit, Moment
+from store.takes import note_take
 
 _MAX_SIDE: Final = 1024
 _EVERY_S: Final = 1 / 15
@@ -115,11 +116,16 @@ class WindowView:
 
 
 class RecordView:
-    """Records frames; the command `record` starts with `on`, or ends and tells of the take."""
+    """Records frames; the command `record` starts with `on`, or ends and tells of the take.
+
+    With `gloss`, `signer` and `owner`, as `store.takes.describe_recording` gives them, the take
+    is noted: it can be kept after the process that asked for it is gone.
+    """
 
     def __init__(self, emit: Emit, folder: Path) -> None:
         self._emit = emit
         self._recorder = Recorder(folder)
+        self._said: Command = {}
 
     @property
     def recording(self) -> bool:
@@ -128,6 +134,8 @@ class RecordView:
     def command(self, said: Command) -> None:
         with self._told():
             if said.get("on"):
+                if not self._recorder.recording:
+                    self._said = said
                 self._recorder.start()
                 self._emit({"event": "record", "on": True})
             elif self._recorder.recording:
@@ -140,6 +148,9 @@ class RecordView:
 
     def _stop(self) -> None:
         take = self._recorder.stop()
+        if take is not None:
+            facts = {name: getattr(take, name) for name in ("frames", "fps", "width", "height")}
+            note_take(take.path, self._said, **facts)
         self._emit({"event": "record", "on": False})
         if take is not None:
             self._emit({"event": "take", **asdict(take), "path": str(take.path)})

@@ -1,6 +1,7 @@
 """Clips that users recorded themselves: they enter the catalog like any other."""
 
 import hashlib
+import logging
 import os
 import re
 import time
@@ -12,16 +13,28 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from store.catalog import add_video_root
-from store.errors import RecordingError
+from store.errors import RecordingError, StoreError
 from store.files import sync_folder, write_error
 from store.jobs import is_alive, list_jobs
 from store.library import Library
 from store.schema import Clip, Gloss, Instance, Signer
+from store.takes import (
+    WaitingTake,
+    forget_take,
+    is_claimed,
+    list_notes,
+    promise,
+    read_note,
+    read_take,
+    recordings_dir,
+    sweep_unfinished,
+    take_path,
+)
 from store.words import ENDED, Availability, JobKind
 
+log = logging.getLogger(__name__)
+
 SOURCE: Final = "recorded"
-TAKE: Final = ".take.mp4"
-"""How the file of a take ends until someone keeps it."""
 _PREFIX: Final = "recorded-"
 _NUMBER: Final = re.compile(rf"{_PREFIX}(\d+)")
 _LONGEST_NAME: Final = 100
@@ -38,10 +51,6 @@ class Recorded:
     video_id: str
     path: Path
     split: str
-
-
-def recordings_dir(library: Library) -> Path:
-    return library.clips_dir / SOURCE
 
 
 def keep_recording(
@@ -77,6 +86,7 @@ def keep_recording(
         video_id = _free_id(session, recordings_dir(library))
         path = recordings_dir(library) / f"{video_id}{take.suffix}"
         split = _next_split(session, gloss)
+        promise(take, path.name)
         try:
             take.rename(path)
             sync_folder(path.parent)
@@ -98,32 +108,58 @@ def keep_recording(
         )  # fmt: skip
         session.add(instance)
         session.flush()
-        return Recorded(instance.id, video_id, path, split)
+        kept = Recorded(instance.id, video_id, path, split)
+    try:
+        forget_take(take)
+    except StoreError as error:
+        # It is kept all the same; whoever reads the notes next finds the row and forgets this one.
+        log.warning("the note of a take that was kept: %s", error.message)
+    return kept
 
 
-def discard_take(library: Library, take: Path) -> None:
-    """Delete one take; nothing where it was kept, or is no take.
+def waiting_takes(library: Library) -> list[WaitingTake]:
+    """Takes that nobody kept or discarded, the oldest first; not those another process asks about.
+
+    What was being kept when its process was killed waits again.
 
     Raises:
-        StoreError: it cannot be deleted.
+        StoreError: a take cannot be given its name back.
     """
-    if take.parent != recordings_dir(library) or not take.name.endswith(TAKE):
-        return
-    try:
-        take.unlink(missing_ok=True)
-    except OSError as error:
-        raise write_error(error, take) from error
+    notes = [note for note in list_notes(library) if not is_claimed(read_note(note))]
+    found = [_found(library, note) for note in notes]
+    return [take for take in found if take is not None]
 
 
-def discard_takes(library: Library) -> int:
-    """Delete takes that nobody kept, as after a crash. Returns how many; none while live runs."""
+def sweep_takes(library: Library) -> int:
+    """Delete takes that were never finished, as after a kill. Returns how many; none while live runs.
+
+    Raises:
+        StoreError: they cannot be deleted.
+    """
     jobs = list_jobs(library)
     if any(job.kind == JobKind.LIVE and job.status not in ENDED and is_alive(job) for job in jobs):
         return 0
-    takes = [path for path in recordings_dir(library).glob(f"*{TAKE}") if path.is_file()]
-    for path in takes:
-        discard_take(library, path)
-    return len(takes)
+    return sweep_unfinished(library)
+
+
+def _found(library: Library, note: Path) -> WaitingTake | None:
+    """The take of a note; where it had its new name, but no row yet, it gets the old one back."""
+    take = take_path(note)
+    if not take.exists():
+        kept = recordings_dir(library) / Path(str(read_note(note).get("kept_as"))).name
+        if _NUMBER.fullmatch(kept.stem) is None or not kept.is_file() or _has_row(library, kept):
+            forget_take(take)
+            return None
+        try:
+            kept.rename(take)
+        except OSError as error:
+            raise write_error(error, take) from error
+    return read_take(take)
+
+
+def _has_row(library: Library, path: Path) -> bool:
+    with library.reading() as session:
+        return session.scalar(select(Clip.id).where(Clip.video_id == path.stem)) is not None
 
 
 def check_name(what: str, text: str) -> str:

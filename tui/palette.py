@@ -68,6 +68,7 @@ ENTRIES: Final = (
     Entry("live --preview", "A window on the desktop with what is seen, or none", "live", "window"),
     Entry("live --realtime", "Clips at their own speed, or as fast as possible", "live", "speed"),
     Entry("record", "Record a sign of one's own, or end the recording", "live", "record"),
+    Entry("takes", "Recordings that wait to be kept or discarded", "live"),
     Entry("live (stop)", "Stop reading", "live", "stop"),
     Entry("status", "All jobs, running and past", "jobs"),
     Entry("status JOB", "The log of the chosen job", "jobs", "log"),

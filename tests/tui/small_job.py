@@ -12,7 +12,7 @@ from pathlib import Path
 from store.errors import JobError
 from store.jobs import JobStoppedError, RunningJob, run_job
 from store.library import Library
-from store.recordings import TAKE, recordings_dir
+from store.takes import TAKE, note_take, recordings_dir
 from store.words import JobKind
 
 _TOP = [{"gloss": "book", "score": 0.8}, {"gloss": "drink", "score": 0.1}]
@@ -71,6 +71,7 @@ class _Live:
         self._room = (0, 0)
         self._each = job.config.get("stride") == 1
         self._recording = False
+        self._about: dict[str, object] = {}
         self._told: queue.Queue[dict[str, object]] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -100,6 +101,7 @@ class _Live:
                     )
                 )
             case "record":
+                self._about = said if said["on"] else self._about
                 self.record(on=bool(said["on"]))
 
     def record(self, *, on: bool) -> None:
@@ -112,6 +114,7 @@ class _Live:
             path = self._folder / f"{time.time_ns()}{TAKE}"
             path.write_bytes(b"a take")
             size = {"frames": 50, "fps": 25.0, "width": 32, "height": 24}
+            note_take(path, self._about, frames=50, fps=25.0, width=32, height=24)
             _say(json.dumps({"event": "take", "path": str(path), **size}))
 
 

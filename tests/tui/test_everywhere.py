@@ -26,7 +26,7 @@ ONLY_THERE = {
     "runs": {"mark", "stop", "log"},
     "live": {
         *("next_clip", "replace", "take_back", "clear", "copy"),
-        *("keep", "discard", "replay", "finish"),
+        *("keep", "discard", "replay", "finish", "leave"),
     },
     "sql": {"run", "cancel", "edit", "views", "sort"},
     "jobs": set(),

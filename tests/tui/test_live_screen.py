@@ -7,16 +7,18 @@ import pytest
 from textual.widgets import Digits, Input, Select, Static
 
 from store.query import run_query
-from store.recordings import TAKE, recordings_dir
+from store.takes import TAKE, describe_recording, note_take, recordings_dir
 from store.words import JobKind, Status
 from tests.tui.conftest import add_run, newest_job, settle, until
+from tui.app import SignApp
 from tui.reading.latency import KEPT, Latency
 from tui.reading.live_events import event_of, picture_of, take_of, top_of
 from tui.reading.sentence import Sentence
 from tui.screens import live_record
 from tui.screens.dialogs import ErrorDialog
 from tui.screens.live_record import Step
-from tui.screens.record_form import RecordForm
+from tui.screens.record_form import RecordForm, Wanted
+from tui.screens.take_dialog import TakeDialog
 from tui.widgets.latency_table import LatencyTable
 from tui.widgets.live_view import LiveView
 from tui.widgets.prediction_bars import PredictionBars
@@ -368,15 +370,84 @@ async def test_the_form_asks_until_there_are_names(app, library, real_child, cli
         assert screen.child is None
 
 
-async def test_no_take_is_left_when_the_dashboard_goes(app, library, real_child, clip, told):
+def recorded(library):
+    sql = "SELECT gloss, signer FROM instances WHERE source = 'recorded' ORDER BY video_id"
+    return [tuple(row) for row in run_query(library, sql).rows]
+
+
+async def test_what_is_recorded_when_the_dashboard_goes_is_offered_by_the_next(
+    app, library, real_child, clip, told
+):
+    told["silent"] = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_live(pilot, clip)
+        await record(pilot, screen, "[b]hello")
+        pid = screen.child.process.pid
+    assert not psutil.pid_exists(pid)
+    assert len(takes(library)) == 1
+    left_by_a_kill(library, "bye")
+    async with SignApp(library).run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await open_live(pilot, clip)
+        await until(pilot, lambda: screen.step == Step.REVIEW)
+        assert screen.wanted == Wanted("[b]hello", "me")
+        notes = [(note.title, note.message) for note in pilot.app._notifications]
+        assert notes[0][0] == "A take of [b]hello waits"
+        assert "1 more" in notes[0][1]
+        assert screen.child is None
+        await pilot.press("s")
+        assert screen.child is None, "the take comes first"
+        await pilot.press("space")
+        await until(pilot, lambda: screen.child is not None)
+        await pilot.press("k")
+        await until(pilot, lambda: screen.wanted == Wanted("bye", "me"))
+        await pilot.press("d")
+        await until(pilot, lambda: screen.step == Step.OFF)
+        await settle(pilot)
+        assert screen.step == Step.OFF
+    assert recorded(library) == [("[b]hello", "me")]
+    assert not takes(library)
+    assert [path.name for path in recordings_dir(library).iterdir()] == ["recorded-00001.mp4"]
+
+
+def left_by_a_kill(library, gloss):
+    path = recordings_dir(library) / f"zz-{gloss}{TAKE}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a take")
+    owner = {**describe_recording("", "")["owner"], "started_at": 1.0}
+    said = {**describe_recording(gloss, "me"), "owner": owner}
+    assert note_take(path, said, frames=50, fps=25.0, width=32, height=24)
+
+
+@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize(("key", "counts"), [("k", (1, 0)), ("d", (0, 0)), ("l", (0, 1))])
+async def test_leaving_asks_about_the_take(
+    app, library, real_child, clip, told, running, key, counts
+):
     told["silent"] = True
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_live(pilot, clip)
         await record(pilot, screen)
-        pid = screen.child.process.pid
-    assert not psutil.pid_exists(pid)
-    assert recordings_dir(library).is_dir()
-    assert not takes(library)
+        if not running:
+            await pilot.press("R")
+            await until(pilot, lambda: screen.step == Step.REVIEW and screen.child is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, TakeDialog))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.step == Step.REVIEW, "a dialog that is closed changes nothing"
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, TakeDialog))
+        await pilot.press(key)
+        await until(pilot, lambda: not app.is_running or app._exit)
+    assert (len(recorded(library)), len(takes(library))) == counts
+
+
+async def test_nothing_is_asked_where_there_is_no_take(app, library, real_child, clip):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_live(pilot, clip)
+        await start(pilot, screen)
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
 
 
 async def test_what_cannot_be_recorded_says_why(app, library, real_child, clip, told):

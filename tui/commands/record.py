@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.options import Json, context_of, narrate, print_json
+from tui.commands.takes import takes
 
 if TYPE_CHECKING:
     from store.library import Library
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command()(record)
+    app.command()(takes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def record_takes(library: "Library", source: str, plan: RecordPlan) -> "Iterator
     """
     from capture.address import SourceKind, parse_address
     from capture.errors import SourceError
-    from store.recordings import keep_recording
+    from store.recordings import keep_recording, waiting_takes
     from store.words import JobKind
     from tui.commands.following import StoppedError
     from tui.jobs import start_job
@@ -86,6 +88,9 @@ def record_takes(library: "Library", source: str, plan: RecordPlan) -> "Iterator
         raise SourceError(
             "A folder cannot be recorded.", hint="Choose one clip, a camera or a stream."
         )
+    left = len(waiting_takes(library))
+    if left:
+        narrate(f"{left} takes recorded before wait to be kept or discarded: signtui takes")
     # An event for each frame: the take ends on time.
     config = {"run": None, "source": address.value, "realtime": True, "stride": 1}
     job = start_job(library, JobKind.LIVE, config, stdout=True)
@@ -140,8 +145,10 @@ class _Timer:
         self._said = 0
 
     def _start(self) -> None:
+        from store.takes import describe_recording
+
         self._ends_at = float("inf")
-        self._job.tell("record", on=True)
+        self._job.tell("record", on=True, **describe_recording(self._plan.gloss, self._plan.signer))
 
     def hear(self, event: "Event") -> None:
         """Take an event. Raises JobError where nothing can be recorded."""
@@ -192,7 +199,7 @@ def events_of(job: "JobProcess") -> "Iterator[Event]":
 
 def _end(library: "Library", job: "JobProcess") -> None:
     """Stop the job, and delete the take that it was at."""
-    from store.recordings import discard_take
+    from store.takes import discard_take
     from tui.reading.live_events import take_of
 
     left: list[Any] = []

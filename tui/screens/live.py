@@ -19,7 +19,8 @@ from tui.reading.latency import Latency
 from tui.reading.live import LiveChoices, read_live_choices
 from tui.reading.live_events import Event, number_of, top_of
 from tui.reading.sentence import UNKNOWN, Sentence
-from tui.screens.live_record import RecordingPage, Step
+from tui.screens.live_record import Step
+from tui.screens.live_takes import REVIEW_WORDS, TakesPage
 from tui.screens.live_words import HISTORY_COLUMNS, SOURCE_SAYS, history_cells
 from tui.widgets.latency_table import LatencyTable
 from tui.widgets.live_view import LiveView
@@ -35,7 +36,7 @@ _LATENCY_EVERY_S: Final = 0.5
 _HINT: Final = "s starts · c chooses a source · R records"
 
 
-class LiveScreen(RecordingPage):
+class LiveScreen(TakesPage):
     """Signs as they are read, and the sentence that they make."""
 
     NAME = "live"
@@ -226,7 +227,7 @@ class LiveScreen(RecordingPage):
         self._show_state("ended" if status == Status.FINISHED else str(status))
         self._show_latency()
         view = self.query_one(LiveView)
-        view.words = "space replays · k keeps · d discards" if self.in_review else _HINT
+        view.words = REVIEW_WORDS if self.in_review else _HINT
         if not self.in_review:
             view.show(None)
 

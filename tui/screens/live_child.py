@@ -11,7 +11,7 @@ from textual import on, work
 from textual.worker import Worker, WorkerError
 
 from store.errors import JobError, SigntuiError
-from store.recordings import discard_takes
+from store.recordings import sweep_takes
 from store.words import ENDED, JobKind, Status
 from tui.jobs import JobProcess
 from tui.messages import LiveEnded, LiveEvent
@@ -35,6 +35,11 @@ class LivePage(Page):
         self._hidden = False
         self._listening: Worker[None] | None = None
         self._stops: set[asyncio.Task[None]] = set()
+
+    @property
+    def at_rest(self) -> bool:
+        """No child runs or is about to."""
+        return self.child is None and not self._starting
 
     async def start_child(self, config: dict[str, Any]) -> bool:
         """Start a live job where none runs. Returns whether one was started."""
@@ -74,9 +79,8 @@ class LivePage(Page):
     async def on_unmount(self) -> None:
         await self.rest()
         await asyncio.gather(*self._stops)
-        # A page that goes while it records leaves a take that nobody has seen.
         with suppress(SigntuiError):
-            await asyncio.to_thread(discard_takes, self.library)
+            await asyncio.to_thread(sweep_takes, self.library)
 
     # What it says
 

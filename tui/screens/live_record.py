@@ -14,7 +14,8 @@ from textual.widgets import Digits
 
 from capture.address import Address, SourceKind
 from store.errors import RecordingError
-from store.recordings import discard_take, keep_recording
+from store.recordings import keep_recording
+from store.takes import describe_recording, discard_take
 from store.words import Status
 from tui.reading.live_events import Event, Picture, TakeSaid, number_of, take_of
 from tui.screens.live_child import LivePage
@@ -107,7 +108,7 @@ class RecordingPage(LivePage):
         self.tell("record", on=False)
 
     def _begin(self, wanted: Wanted | None) -> None:
-        if wanted is not None:
+        if wanted is not None and not self.in_review:
             self.wanted = wanted
             self._get_ready()
 
@@ -124,7 +125,7 @@ class RecordingPage(LivePage):
             self.set_step(Step.WAITING)
             if self.address is None or not self.address.live:
                 # A clip has nobody who must get ready, and its first frames count.
-                self.tell("record", on=True)
+                self._start()
             elif self._seen:
                 self._count_down()
 
@@ -140,7 +141,12 @@ class RecordingPage(LivePage):
             self.query_one("#countdown", Digits).update(str(self._left))
         else:
             self.set_step(Step.WAITING)
-            self.tell("record", on=True)
+            self._start()
+
+    def _start(self) -> None:
+        if self.wanted is not None:
+            about = describe_recording(self.wanted.gloss, self.wanted.signer)
+            self.tell("record", on=True, **about)
 
     # What the child says of it
 
@@ -200,7 +206,7 @@ class RecordingPage(LivePage):
         self.set_step(Step.REVIEW)
         with self.signtui.complaints():
             await self.rest()
-            await self._replay(take)
+            await self.review(take)
 
     def ended(self, status: Status) -> None:
         if self.step in {Step.WAITING, Step.COUNTDOWN, Step.RECORDING}:
@@ -209,6 +215,10 @@ class RecordingPage(LivePage):
                 self.notify("The source ended before anything was recorded.", severity="warning")
 
     # Review
+
+    async def review(self, take: TakeSaid) -> None:
+        """Show a take that was just made."""
+        await self._replay(take)
 
     async def _replay(self, take: TakeSaid) -> None:
         if await self.start_child(self.live_config(take.path, realtime=True)):
@@ -223,6 +233,14 @@ class RecordingPage(LivePage):
 
     @work(group="record")
     async def action_keep(self) -> None:
+        await self.keep()
+
+    @work(group="record")
+    async def action_discard(self) -> None:
+        await self.discard()
+
+    async def keep(self) -> None:
+        """Give the take its place in the library; where that fails it stays in review."""
         take, wanted = self.take, self.wanted
         if self.step != Step.REVIEW or take is None or wanted is None:
             return
@@ -248,8 +266,8 @@ class RecordingPage(LivePage):
                 timeout=10,
             )
 
-    @work(group="record")
-    async def action_discard(self) -> None:
+    async def discard(self) -> None:
+        """Delete the take that is in review."""
         if self.step == Step.REVIEW:
             with self.signtui.complaints():
                 await self._throw_away()
