@@ -22,6 +22,7 @@ from platformdirs import user_config_path
 
 from store.errors import SettingsError
 from store.files import write_text
+from store.paths import user_path
 
 DEFAULT_LIBRARY: Final = Path("signtui-library")
 DEFAULT_THEME: Final = "signtui-dark"
@@ -33,6 +34,15 @@ class JobEnd(StrEnum):
     NOTE = "note"
     BELL = "bell"
     DESKTOP = "desktop"
+
+
+class Graphics(StrEnum):
+    """How the dashboard draws pictures in the terminal."""
+
+    AUTO = "auto"
+    KITTY = "kitty"
+    SIXEL = "sixel"
+    BLOCKS = "blocks"
 
 
 class Origin(StrEnum):
@@ -51,7 +61,7 @@ def _text(value: Any) -> str:
 
 
 def _path(value: Any) -> Path:
-    return Path(_text(value)).expanduser()
+    return user_path(_text(value))
 
 
 def _count(value: Any) -> int:
@@ -78,6 +88,7 @@ class Settings:
     query_rows: int = 1_000_000
     query_seconds: float = 30.0
     job_end: JobEnd = JobEnd.NOTE
+    graphics: Graphics = Graphics.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,12 @@ _RULES: Final = {
         "notification of the desktop too (OSC 9)",
         "note, bell or desktop",
         JobEnd,
+    ),
+    "graphics": _Rule(
+        "how the dashboard draws pictures: auto asks the terminal what it can; a change counts "
+        "from the next start",
+        "auto, kitty, sixel or blocks",
+        Graphics,
     ),
 }
 

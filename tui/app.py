@@ -6,6 +6,7 @@ What needs SQLAlchemy is imported after the first paint, so that something stand
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -16,14 +17,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Resize
+from textual.events import CursorPosition, Resize
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.widgets import Input
 
 from store.errors import NoLibraryError, SigntuiError
 from store.settings import Settings, write_setting
 from store.words import JobKind
 from tui import theme
+from tui.graphics import Drawing
 from tui.memory import take_back
 from tui.palette import list_commands
 from tui.screens.dialogs import HelpDialog, QuitAnswer, QuitDialog, TooSmall, help_groups
@@ -60,6 +63,7 @@ class SignApp(JobApp):
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
         given: Mapping[str, Any] | None = None,
+        drawing: Drawing | None = None,
     ) -> None:
         """Make the app.
 
@@ -70,11 +74,15 @@ class SignApp(JobApp):
             clock: seconds since 1970, for what is shown as "3 min ago".
             settings: as they were read; None takes the defaults and remembers nothing.
             given: settings that the command line named.
+            drawing: how the terminal draws pictures; half blocks where nobody asked it.
         """
         super().__init__(library, settings or Settings())
         self.root = library.root if library else (root or Path.cwd())
         self.clock = clock
         self.given = dict(given or {})
+        self.drawing = drawing or Drawing()
+        self.terminal_answered = Signal[None](self, "terminal-answered")
+        """The terminal has drawn what was written before it was asked where its cursor is."""
         self.remembers = settings is not None
         """Whether a chosen theme and an opened library are written down."""
         self.opening_error: SigntuiError | None = None
@@ -110,6 +118,19 @@ class SignApp(JobApp):
     def on_resize(self, event: Resize) -> None:
         if TooSmall.is_needed(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        event.stop()
+        self.terminal_answered.publish(None)
+
+    def write_terminal(self, sequence: str) -> None:
+        """Write an escape sequence to the terminal, after what Textual has written so far."""
+        if self._driver is None:
+            return
+        # Windows' consoles damage longer writes (Textual's issue 2548).
+        size = 8192 if sys.platform == "win32" else len(sequence)
+        for start in range(0, len(sequence), size):
+            self._driver.write(sequence[start : start + size])
 
     async def on_unmount(self) -> None:
         take_back()

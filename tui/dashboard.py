@@ -13,6 +13,7 @@ from platformdirs import user_log_path
 from store.errors import SigntuiError
 from store.settings import read_settings
 from tui.app import SignApp
+from tui.graphics import find_drawing
 from tui.memory import share_heaps
 from tui.terminal import guarded_terminal
 
@@ -36,7 +37,9 @@ def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
         )
     share_heaps()
     log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
-    app = SignApp(root=root, settings=read_settings(), given=given)
+    settings = read_settings()
+    drawing = find_drawing(settings.graphics)
+    app = SignApp(root=root, settings=settings, given=given, drawing=drawing)
     with guarded_terminal(log_path):
         logging.basicConfig(
             filename=log_path,

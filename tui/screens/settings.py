@@ -16,6 +16,7 @@ from textual.widgets import Button, DataTable, Input, Static
 
 from store.errors import SettingsError
 from store.settings import (
+    Graphics,
     JobEnd,
     Origin,
     Setting,
@@ -143,7 +144,11 @@ class ChangeDialog(ModalScreen[str | None]):
         now = "" if self._setting.value is None else str(self._setting.value)
         if self._setting.name == "library":
             return PathField(now, folders_only=True, id="value")
-        words = {"theme": self._themes, "job_end": [str(word) for word in JobEnd]}
+        words = {
+            "theme": self._themes,
+            "job_end": [str(word) for word in JobEnd],
+            "graphics": [str(word) for word in Graphics],
+        }
         offered = words.get(self._setting.name)
         suggester = SuggestFromList(offered) if offered else None
         return Input(now, suggester=suggester, id="value", compact=True)

@@ -1,4 +1,7 @@
-"""What the camera sees, in half blocks, with the hands drawn over it in braille dots."""
+"""What the camera sees, with the hands drawn over it.
+
+As pixels where the terminal has graphics; else in half blocks, with the hands in braille dots.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.pixels import Dots, half_blocks, shrink
+from store.settings import Graphics
+from tui.widgets.graphics import GraphicView
+from tui.widgets.pixels import Dots, fit, half_blocks, shrink
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +30,7 @@ _MOST_CELLS: Final = 100
 """Wider pictures cost more than they show: each cell is some 20 bytes for the terminal."""
 
 
-class LiveView(Widget):
+class LiveView(GraphicView):
     """Shows one picture after the other, or words where there is none."""
 
     COMPONENT_CLASSES = {_HANDS}  # noqa: RUF012 - as in Textual
@@ -49,13 +54,15 @@ class LiveView(Widget):
     @property
     def room(self) -> tuple[int, int]:
         """Width and height, in pixels, that there is room for."""
+        if self.drawing.kind is not Graphics.BLOCKS:
+            return self.pixel_room
         return min(_MOST_CELLS, self.size.width), 2 * self.size.height
 
     def show(self, picture: Picture | None) -> None:
         """Show a picture, or the words again."""
         self.picture = picture
         self._lines = []
-        self.refresh()
+        self.redraw()
 
     def on_resize(self) -> None:
         self._lines = []
@@ -68,10 +75,23 @@ class LiveView(Widget):
     def render(self) -> Content:
         return Content(self.words)
 
-    def render_line(self, y: int) -> Strip:
+    def raster(self, width: int, height: int) -> NDArray[np.uint8] | None:
+        if self.picture is None:
+            return None
+        from tui.widgets.graphics_hands import draw_hands  # noqa: PLC0415 - it imports numpy
+        from tui.widgets.skeleton_dots import Window  # noqa: PLC0415 - it imports numpy
+
+        enlarge = self.drawing.kind is Graphics.SIXEL
+        pixels = fit(self.picture.pixels, width, height, enlarge=enlarge)
+        colour = self.get_component_styles(_HANDS).color.rgb
+        aspect = pixels.shape[1] / pixels.shape[0]
+        draw_hands(pixels, self.picture.hands, Window(), (colour, colour), aspect)
+        return pixels
+
+    def cell_line(self, y: int) -> Strip:
         width, height = self.size
         if self.picture is None or not width or not height:
-            return super().render_line(y)
+            return Widget.render_line(self, y)
         if len(self._lines) != height:
             self._lines = self._drawn(self.picture, width, height)
         return self._lines[y] if y < height else Strip.blank(width, self.rich_style)

@@ -1,4 +1,4 @@
-"""Pictures drawn with half blocks: two pixels in each cell, one above the other."""
+"""Pictures of frames: made smaller, and drawn with half blocks, two pixels in each cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
+
+from store.settings import Graphics
+from tui.widgets.graphics import GraphicView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,10 +44,18 @@ def image_of(pictures: Pictures, frame: int) -> NDArray[np.uint8] | None:
     return np.frombuffer(data, np.uint8).reshape(pictures.height, pictures.width, 3)
 
 
-def shrink(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The picture at another size, in few colours. shape=(height, width, 3).
+def shrink(
+    image: NDArray[np.uint8], width: int, height: int, *, coarse: bool = True
+) -> NDArray[np.uint8]:
+    """The picture at another size. shape=(height, width, 3).
 
     Each pixel is the mean of those that fall together on it.
+
+    Args:
+        image: shape=(any, any, 3).
+        width: in pixels.
+        height: in pixels.
+        coarse: in few colours, as cells have them.
     """
     import numpy as np  # noqa: PLC0415 - only where a picture is drawn
 
@@ -55,7 +65,30 @@ def shrink(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
     high = np.maximum(1, np.diff(np.append(rows, image.shape[0])))
     wide = np.maximum(1, np.diff(np.append(columns, image.shape[1])))
     mean: NDArray[np.uint8] = (total // (high[:, None] * wide)[..., None]).astype(np.uint8)
-    return mean & np.uint8(_COARSE)
+    return mean & np.uint8(_COARSE) if coarse else mean
+
+
+def fit(image: NDArray[np.uint8], width: int, height: int, *, enlarge: bool) -> NDArray[np.uint8]:
+    """A copy of the picture that is at most so large. shape=(at most height, at most width, 3).
+
+    Args:
+        image: shape=(any, any, 3).
+        width: in pixels.
+        height: in pixels.
+        enlarge: a small picture becomes as large as it may.
+    """
+    import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+    scale = min(width / image.shape[1], height / image.shape[0])
+    if scale == 1 or (scale > 1 and not enlarge):
+        return image.copy()
+    wide, high = (max(1, round(side * scale)) for side in (image.shape[1], image.shape[0]))
+    if scale < 1:
+        return shrink(image, wide, high, coarse=False)
+    rows = np.arange(high) * image.shape[0] // high
+    columns = np.arange(wide) * image.shape[1] // wide
+    large: NDArray[np.uint8] = image[rows[:, None], columns]
+    return large
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +155,7 @@ def _colour(rgb: int) -> Color:
     return Color.from_rgb(rgb >> 16, rgb >> 8 & 0xFF, rgb & 0xFF)
 
 
-class FilmStrip(Widget):
+class FilmStrip(GraphicView):
     """Pictures of a stretch of a clip, side by side, from its beginning to its end."""
 
     DEFAULT_CSS = "FilmStrip { width: 1fr; height: 1fr; }"
@@ -142,7 +175,7 @@ class FilmStrip(Widget):
         """
         self._pictures, self._middle = pictures, middle
         self._lines = []
-        self.refresh()
+        self.redraw()
 
     def on_resize(self) -> None:
         self._lines = []
@@ -151,34 +184,60 @@ class FilmStrip(Widget):
         super().notify_style_update()
         self._lines = []
 
-    def render_line(self, y: int) -> Strip:
+    def cell_line(self, y: int) -> Strip:
         if not self._lines and self._pictures is not None and len(self._pictures):
-            self._lines = self._draw(self._pictures)
+            self._lines = self._draw_lines(self._pictures)
         if y < len(self._lines):
             return self._lines[y].crop_extend(0, self.size.width, self.rich_style)
         return Strip.blank(self.size.width, self.rich_style)
 
-    def _draw(self, pictures: Pictures) -> list[Strip]:
-        width, rows = self.size
+    def raster(self, width: int, height: int) -> NDArray[np.uint8] | None:
+        import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+        pictures = self._pictures
+        if pictures is None or not len(pictures):
+            return None
+        high = height
+        if self.drawing.kind is Graphics.KITTY:
+            high = min(height, pictures.height)  # the terminal enlarges it
+        whole = max(1, width * high // height)
+        wide = max(1, min(whole, round(high * _aspect(pictures))))
+        gap = max(1, whole * _GAP // max(1, self.size.width))
+        canvas = np.empty((high, whole, 3), np.uint8)
+        canvas[:] = self.background_colors[1].rgb
+        number = max(1, (whole + gap) // (wide + gap))
+        for place, image in enumerate(self._images(pictures, number)):
+            if image is not None:
+                left = place * (wide + gap)
+                canvas[:, left : left + wide] = shrink(image, wide, high, coarse=False)
+        return canvas
+
+    def _images(self, pictures: Pictures, most: int) -> list[NDArray[np.uint8] | None]:
+        """Pictures from the beginning to the end, cut; None for those that have not come."""
         first, last = pictures.shown_range
-        aspect = min(_WIDEST, pictures.width / pictures.height)
-        cells = max(2, min(width, round(2 * rows * aspect)))
-        number = max(1, min(_MOST, (width + _GAP) // (cells + _GAP), last - first))
+        number = max(1, min(_MOST, most, last - first))
         wanted = [
             first + (last - first) * (2 * place + 1) // (2 * number) for place in range(number)
         ]
+        found = (image_of(pictures, frame) if pictures.has(frame) else None for frame in wanted)
+        aspect = _aspect(pictures)
+        return [None if image is None else _cut(image, aspect, self._middle) for image in found]
+
+    def _draw_lines(self, pictures: Pictures) -> list[Strip]:
+        width, rows = self.size
+        cells = max(2, min(width, round(2 * rows * _aspect(pictures))))
         lines: list[list[Segment]] = [[] for _ in range(rows)]
-        for frame in wanted:
-            image = image_of(pictures, frame) if pictures.has(frame) else None
-            drawn = []
-            if image is not None:
-                cut = _cut(image, aspect, self._middle)
-                drawn = half_blocks(shrink(cut, cells, 2 * rows))
+        for image in self._images(pictures, (width + _GAP) // (cells + _GAP)):
+            drawn = half_blocks(shrink(image, cells, 2 * rows)) if image is not None else []
             blank = [Segment(" " * cells, self.rich_style)]
             for y, line in enumerate(lines):
                 line.extend(drawn[y] if drawn else blank)
                 line.append(Segment(" " * _GAP, self.rich_style))
         return [Strip(line) for line in lines]
+
+
+def _aspect(pictures: Pictures) -> float:
+    return min(_WIDEST, pictures.width / pictures.height)
 
 
 def _cut(image: NDArray[np.uint8], aspect: float, middle: float) -> NDArray[np.uint8]:

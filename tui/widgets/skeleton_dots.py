@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from store.landmarks import Sequence
 from store.skeleton import EDGES
 
-_DOT_COLUMNS: Final = 2
-_DOT_ROWS: Final = 4
+DOT_COLUMNS: Final = 2
+DOT_ROWS: Final = 4
 _DOT_BITS: Final = np.array(((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)), np.uint8)
 """Bit of each dot in a braille character, by column and row (Unicode chart U2800)."""
 _MARGIN: Final = 0.08
@@ -25,10 +25,10 @@ class Window:
     right: float = 1.0
     bottom: float = 1.0
 
-    def scale(self, aspect: float, width: int, height: int) -> float:
+    def scale(self, aspect: float, width: float, height: float) -> float:
         """Dots for one picture height, in a view of width x height cells."""
         wide, high = (self.right - self.left) * aspect, self.bottom - self.top
-        return min(width * _DOT_COLUMNS / wide, height * _DOT_ROWS / high)
+        return min(width * DOT_COLUMNS / wide, height * DOT_ROWS / high)
 
 
 def window_of(sequence: Sequence) -> Window:
@@ -56,26 +56,26 @@ def draw_hands(
     bits = np.zeros((height, width), np.uint8)
     owner = np.zeros((height, width), np.uint8)
     for hand, points in enumerate(hands):
-        dots = _dots(_placed(points, window, aspect, width, height))
-        inside = (dots >= 0).all(1) & (dots < (width * _DOT_COLUMNS, height * _DOT_ROWS)).all(1)
+        dots = bone_dots(placed(points, window, aspect, width, height))
+        inside = (dots >= 0).all(1) & (dots < (width * DOT_COLUMNS, height * DOT_ROWS)).all(1)
         x, y = dots[inside].T
-        cell = (y // _DOT_ROWS, x // _DOT_COLUMNS)
-        np.bitwise_or.at(bits, cell, _DOT_BITS[x % _DOT_COLUMNS, y % _DOT_ROWS])
+        cell = (y // DOT_ROWS, x // DOT_COLUMNS)
+        np.bitwise_or.at(bits, cell, _DOT_BITS[x % DOT_COLUMNS, y % DOT_ROWS])
         owner[cell] = hand
     return bits, owner
 
 
-def _placed(
-    points: NDArray[np.float32], window: Window, aspect: float, width: int, height: int
+def placed(
+    points: NDArray[np.float32], window: Window, aspect: float, width: float, height: float
 ) -> Any:
-    """Landmarks of one hand in dots, shape=(21, 2)."""
+    """Landmarks of one hand in dots, shape=(21, 2); width and height of the view in cells."""
     scale = window.scale(aspect, width, height)
     x = (points[:, 0] - (window.left + window.right) / 2) * aspect * scale + width
     y = (points[:, 1] - (window.top + window.bottom) / 2) * scale + 2 * height
     return np.stack([x, y], axis=1)
 
 
-def _dots(points: Any) -> Any:
+def bone_dots(points: Any) -> Any:
     """Dots on the bones between landmarks. shape=(dots, 2); none where the hand is absent."""
     if not np.isfinite(points).all():
         return np.zeros((0, 2), np.int64)

@@ -1,4 +1,7 @@
-"""Landmarks drawn as two hands of braille dots, frame by frame, over the clip's pictures."""
+"""Landmarks drawn as two hands, frame by frame, over the clip's pictures.
+
+As lines of pixels where the terminal has graphics, else in braille dots.
+"""
 
 from typing import TYPE_CHECKING, Final
 
@@ -6,9 +9,10 @@ from rich.color import Color
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
-from tui.widgets.pixels import Dots, dotted, half_blocks, image_of, shrink
+from store.settings import Graphics
+from tui.widgets.graphics import GraphicView
+from tui.widgets.pixels import Dots, dotted, fit, half_blocks, image_of, shrink
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +30,7 @@ _PICTURES_PER_S: Final = 12.5
 _HANDS: Final = ("skeleton--left", "skeleton--right")
 
 
-class SkeletonView(Widget):
+class SkeletonView(GraphicView):
     """Plays a sequence; the left hand in one colour, the right hand in another."""
 
     COMPONENT_CLASSES = set(_HANDS)  # noqa: RUF012 - as in Textual
@@ -37,9 +41,9 @@ class SkeletonView(Widget):
         & > .skeleton--right { color: $accent; }
     }
     """
-    frame: reactive[int] = reactive(0)
-    playing: reactive[bool] = reactive(False)
-    with_picture: reactive[bool] = reactive(False)
+    frame: reactive[int] = reactive(0, repaint=False)
+    playing: reactive[bool] = reactive(False, repaint=False)
+    with_picture: reactive[bool] = reactive(False, repaint=False)
     """The clip's own picture lies behind the hands."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as in Textual
@@ -115,7 +119,7 @@ class SkeletonView(Widget):
 
     def _redraw(self) -> None:
         self._lines = []
-        self.refresh()
+        self.redraw()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -124,7 +128,41 @@ class SkeletonView(Widget):
     def on_resize(self) -> None:
         self._lines = []
 
-    def render_line(self, y: int) -> Strip:
+    def raster(self, width: int, height: int) -> "NDArray[np.uint8] | None":
+        import numpy as np  # noqa: PLC0415 - only where a picture is drawn
+
+        image = self._image()
+        if image is not None:
+            enlarge = self.sequence is not None or self.drawing.kind is Graphics.SIXEL
+            pixels = fit(image, width, height, enlarge=enlarge)
+        elif self.sequence is not None:
+            pixels = np.empty((height, width, 3), np.uint8)
+            pixels[:] = self.background_colors[1].rgb
+        else:
+            return None
+        if self.sequence is not None:
+            self._draw_hands(pixels, self.sequence, over_picture=image is not None)
+        return pixels
+
+    def _draw_hands(
+        self, pixels: "NDArray[np.uint8]", sequence: "Sequence", *, over_picture: bool
+    ) -> None:
+        from tui.widgets.graphics_hands import draw_hands  # noqa: PLC0415 - it imports numpy
+        from tui.widgets.skeleton_dots import Window  # noqa: PLC0415 - it imports numpy
+
+        left, right = (self.get_component_styles(name).color.rgb for name in _HANDS)
+        window = Window() if over_picture else self._shown_window(sequence)
+        aspect = pixels.shape[1] / pixels.shape[0] if over_picture else self._aspect
+        draw_hands(pixels, sequence.landmarks[self.frame], window, (left, right), aspect)
+
+    def _shown_window(self, sequence: "Sequence") -> "Window":
+        from tui.widgets.skeleton_dots import window_of  # noqa: PLC0415 - it imports numpy
+
+        if self._window is None:
+            self._window = window_of(sequence)
+        return self._window
+
+    def cell_line(self, y: int) -> Strip:
         width, height = self.size
         if y >= height or not self.frames:
             return Strip.blank(width, self.rich_style)
@@ -152,7 +190,6 @@ class SkeletonView(Widget):
         from tui.widgets.skeleton_dots import (  # noqa: PLC0415 - it imports numpy
             Window,
             draw_hands,
-            window_of,
         )
 
         found = (self.get_component_rich_style(name).color for name in _HANDS)
@@ -160,9 +197,7 @@ class SkeletonView(Widget):
         if self.sequence is None:
             none = np.zeros((height, width), np.uint8)
             return Dots(none, none, colours)
-        if self._window is None:
-            self._window = window_of(self.sequence)
-        window = Window() if image is not None else self._window
+        window = Window() if image is not None else self._shown_window(self.sequence)
         hands = self.sequence.landmarks[self.frame]
         return Dots(*draw_hands(hands, window, aspect, width, height), colours)
 
