@@ -1,9 +1,12 @@
 """The window of the desktop, on a real display, and what is said where there is none."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,9 @@ import pytest
 from capture.errors import PreviewError
 from capture.overlay import JOINT
 from capture.preview import check_display, framed
+from store.library import Library
+from tests.support.own_sign import draw_take
+from tests.support.streams import encoded, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_xvfb = pytest.mark.skipif(
@@ -33,6 +39,18 @@ with PreviewWindow(mirror=True) as window:
         shot = np.array(screen.grab(screen.monitors[0]))[:, :, :3]
 np.save(sys.argv[1], shot)
 """
+_SHOOT = """
+import sys, time, numpy as np, mss
+from capture.overlay import JOINT
+shots = []
+with mss.MSS() as screen:
+    for _ in range(20):
+        shot = np.array(screen.grab(screen.monitors[0]))[:, :, :3]
+        shots.append((int((np.abs(shot.astype(int) - JOINT).max(axis=-1) < 12).sum()), shot))
+        time.sleep(0.1)
+np.save(sys.argv[1], max(shots, key=lambda one: one[0])[1])
+"""
+"""The picture of the screen with the most of a hand: it is not in all of them."""
 _CLOSE = """
 import numpy as np, cv2
 from capture.preview import TITLE, PreviewWindow
@@ -81,6 +99,64 @@ def test_the_window_shows_the_mirrored_picture_with_its_hand(display, tmp_path):
 @needs_xvfb
 def test_a_window_that_was_closed_is_noticed(display):
     run(_CLOSE, display)
+
+
+@contextmanager
+def live(folder: Path, source: str, environment: dict[str, str], *words: str):
+    """`signtui live` with a window, on a library of its own."""
+    Library.create(folder / "library").close()
+    command = [sys.executable, "-P", "-m", "tui.cli", "--library", str(folder / "library"), "live"]
+    asked = ["--source", source, "--model", "none", "--preview", "window", *words]
+    environment = {**environment, "SIGNTUI_CONFIG": str(folder / "none.toml")}
+    with subprocess.Popen(
+        [*command, *asked], cwd=ROOT, env=environment, text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@needs_xvfb
+@pytest.mark.slow
+def test_live_shows_a_window_while_it_prints(display, tmp_path):
+    pytest.importorskip("mss", reason="mss takes the picture of the screen")
+    clip = draw_take(tmp_path / "clip.mp4", signer=0, seed=1)
+    with (
+        serve(encoded(clip), loop=True) as server,
+        live(tmp_path, server.url, display, "--json") as process,
+    ):
+        events = (json.loads(line) for line in process.stdout)
+        shown = next(event for event in events if event["event"] == "window")
+        assert shown == {"event": "window", "on": True}
+        seen = (event for event in events if event["event"] == "prediction" and event["hands"])
+        next(event for event in seen if event["frame"] > 20)
+        run(_SHOOT, display, str(tmp_path / "shot.npy"))
+        process.send_signal(signal.SIGINT)
+        rest, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert all(json.loads(line) for line in rest.splitlines())
+    shot = np.load(tmp_path / "shot.npy").astype(int)
+    assert (shot.max(axis=-1) > 0).mean() > 0.2, "the window is there"
+    joints = (np.abs(shot - JOINT).max(axis=-1) < 12).sum()
+    assert joints > 20, "the hand that MediaPipe found is drawn over the picture"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux may lack a display")
+def test_live_says_in_one_line_that_there_is_no_display_and_goes_on(tmp_path):
+    clip = draw_take(tmp_path / "clip.mp4", signer=0, seed=1)
+    screens = {"DISPLAY", "WAYLAND_DISPLAY"}
+    environment = {name: value for name, value in os.environ.items() if name not in screens}
+    with live(tmp_path, str(clip), environment) as process:
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    lines = said.splitlines()
+    [about] = [line for line in lines if "display" in line]
+    assert about.startswith("There is no display here for a preview window. The preview in")
+    assert lines[-1].endswith("frames, 0 signs")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux may lack a display")

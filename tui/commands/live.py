@@ -33,7 +33,9 @@ def live(
             "address."
         ),
     ] = "0",
-    model: Annotated[str, typer.Option(help="A run's name or number, or latest.")] = "latest",
+    model: Annotated[
+        str, typer.Option(help="A run's name or number, latest, or none: signs are seen, not read.")
+    ] = "latest",
     realtime: Annotated[
         bool, typer.Option(help="Show clips at their own speed, not as fast as possible.")
     ] = False,
@@ -48,7 +50,8 @@ def live(
     """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
     library = context_of(context).open()
     window = preview is Preview.WINDOW
-    for event in iter_live(library, source, model, realtime=realtime, window=window):
+    run = None if model == "none" else model
+    for event in iter_live(library, source, run, realtime=realtime, window=window):
         if json:
             sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -59,12 +62,19 @@ def live(
 def iter_live(
     library: "Library",
     source: str,
-    model: str | int,
+    model: str | int | None,
     *,
     realtime: bool = False,
     window: bool = False,
 ) -> Any:
     """Yield the events of a live job, as dicts.
+
+    Args:
+        library: where the run is.
+        source: as `capture.address` reads it.
+        model: a run's name or number; None reads nothing.
+        realtime: clips at their own speed.
+        window: a preview on the desktop.
 
     Raises:
         NotInCatalogError: there is no such run.
@@ -78,9 +88,9 @@ def iter_live(
     from tui.commands.following import StoppedError
     from tui.jobs import start_job
 
-    run = get_run(library, model)
+    run = None if model is None else get_run(library, model).id
     address = parse_address(source)
-    config = {"run": run.id, "source": address.value, "realtime": realtime, "window": window}
+    config = {"run": run, "source": address.value, "realtime": realtime, "window": window}
     job = start_job(library, JobKind.LIVE, config, stdout=True)
     try:
         for line in job.stdout or ():
@@ -98,7 +108,7 @@ def iter_live(
 def _say(event: dict[str, Any]) -> None:
     kind, top = event.get("event"), _shown(event.get("top") or [])
     if kind == "start":
-        narrate(f"{event['source']} with {event['run']}")
+        narrate(f"{event['source']} with {event['run'] or 'no model'}")
     elif kind == "source":
         narrate(_STATES.get(event["state"], event["state"]))
     elif kind == "sign":
