@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 from ml.errors import ConfigError
-from store.splits import SplitKind
+from store.splits import GatePolicy, SplitKind, Treatment
 
 FeatureKind = Literal["slots", "notebook"]
 Preset = Literal["default", "notebook"]
@@ -115,6 +115,12 @@ class TrainConfig:
     glosses: str | list[str] | None = "100"
     """An official subset ("100" … "2000"), the glosses themselves, or null for all."""
     split: SplitKind = "official"
+    split_seed: int = 0
+    """`signer` only: which people go into which part."""
+    duplicates: Treatment = "drop"
+    """Train clips that are the same recording as one in val or test; `keep` makes the split leak."""
+    contradictions: Treatment = "keep"
+    """Recordings that train has under several glosses: one clip for each gloss, or none."""
     seed: int = 7
     epochs: int = 80
     batch_size: int = 32
@@ -131,10 +137,16 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name, low, high in (
             ("epochs", 1, 10_000), ("batch_size", 1, 4096), ("learning_rate", 1e-7, 1.0),
+            ("split_seed", 0, 2**31 - 1),
             ("weight_decay", 0.0, 1.0), ("label_smoothing", 0.0, 0.9), ("seed", 0, 2**31 - 1),
             ("warmup_epochs", 0, 1000), ("patience", 1, 10_000),
         ):  # fmt: skip
             _require(self, name, low, high)
+
+    @property
+    def gate(self) -> GatePolicy:
+        """What becomes of identical clips."""
+        return GatePolicy(self.duplicates, self.contradictions)
 
 
 _T = TypeVar("_T", FeatureConfig, AugmentConfig, ModelConfig, TrainConfig)
@@ -158,6 +170,12 @@ PRESETS: Final[Mapping[str, TrainConfig]] = types.MappingProxyType(
         ),
     }
 )
+
+
+BEFORE_RECORDED: Final[Mapping[str, Any]] = types.MappingProxyType(
+    {"split_seed": 0, "duplicates": "drop", "contradictions": "keep"}
+)
+"""What runs did whose record does not say it."""
 
 
 def to_json(config: _T) -> dict[str, Any]:

@@ -6,6 +6,7 @@ live does, with LiteRT, and gives the same digits each time.
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,9 +19,10 @@ from ml.prepare import SPLIT_FILE, Data, prepare_data
 from ml.recognizer import Recognizer
 from store.catalog import SequenceRow
 from store.child import child_main
+from store.duplicates import identities
 from store.jobs import RunningJob
 from store.runs import RunRow, get_run
-from store.splits import Part, Sample, identities
+from store.splits import Part, Sample
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ def _choose(
         "split_kind": data.split.kind,
         "split_hash": data.split.hash,
         "leaking": data.split.leaking,
+        "dropped": asdict(data.split.dropped),
     }
     if data.split.hash != run.split_hash and not data.split.leaking:
         job.warn("The library has other clips than when this run was trained.")

@@ -49,13 +49,22 @@ def count_clips(samples: Collection[Sample]) -> int:
 
 
 def find_leak(data: Data) -> Iterator[Finding]:
-    if data.split.leaking:
+    if data.split.kind == "notebook":
         yield Finding(
             Level.WARNING,
             "leak",
             "This split leaks: copies of the same clips are in train and val, so its numbers say "
             "nothing about new clips.",
             "It is there for comparison; take --split official or signer to learn something.",
+        )
+    elif data.split.leaking:
+        kept = data.split.dropped.crossing_kept
+        yield Finding(
+            Level.WARNING,
+            "leak",
+            f"This split leaks: duplicates are kept, and {_clips(kept)} of train or val "
+            f"{'is' if kept == 1 else 'are'} in a later part as well.",
+            "Take --duplicates drop to learn how well new clips go.",
         )
 
 
@@ -119,13 +128,20 @@ def find_dropped(data: Data) -> Iterator[Finding]:
     for number, kind, said in (
         (dropped.crossing, "crossing", "left out of train or val: identical ones are in a later part"),
         (dropped.repeated, "repeated", "left out of train: the same clip stands there already"),
+        (dropped.disputed, "disputed", "left out of train: it has the same under another gloss"),
         (dropped.contradicting, "contradicting", "of train also stand there under another gloss"),
+        (dropped.judged_contradicting, "judged_contradicting",
+         "of val or test are there under several glosses: one answer at most is right"),
+        (dropped.judged_repeated, "judged_repeated", "of val or test are there more than once"),
         (dropped.no_signer, "no_signer", "left out: the index names no signer"),
         (dropped.no_part, "no_part", "left out: the index names no split"),
     ):  # fmt: skip
         if number:
-            clips = "1 clip" if number == 1 else f"{number:,} clips"
-            yield Finding(Level.INFO, kind, f"{clips} {said}.")
+            yield Finding(Level.INFO, kind, f"{_clips(number)} {said}.")
+
+
+def _clips(number: int) -> str:
+    return "1 clip" if number == 1 else f"{number:,} clips"
 
 
 def find_subset(library: Library, config: TrainConfig, data: Data) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def prepare_data(library: Library, config: TrainConfig, extractor_id: int | None
             extractor_id = choose_extractor(session, glosses=glosses)
         rows = list_sequences(session, extractor_id=extractor_id, glosses=glosses)
         about = next(row for row in list_extractors(session) if row.id == extractor_id)
-    split = make_split(rows, config.split)
+    split = make_split(rows, config.split, config.gate, config.split_seed)
     if not split.leaking:
         check_no_leak(split)
     if config.augment.copies:
@@ -92,5 +92,5 @@ def write_split(folder: Path, data: Data) -> None:
             ("test", data.split.test),
         )
     }
-    text = json.dumps({"kind": data.split.kind, "hash": data.split.hash, **parts}, indent=1)
+    text = json.dumps({**data.split.identity, **parts}, indent=1)
     write_text(folder / SPLIT_FILE, text + "\n")

@@ -6,7 +6,7 @@ The job row holds either `{"train": TrainConfig}` or `{"resume": run}` (see `ml.
 import logging
 import platform
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -143,12 +143,8 @@ def _announce(job: RunningJob, data: Data) -> None:
         f"{len(data.labels)} glosses, split {split.kind} {split.hash[:12]}"
     )
     dropped = split.dropped
-    if dropped.crossing or dropped.repeated or dropped.contradicting:
-        job.warn(
-            f"Identical clips: {dropped.crossing} left out because they lie in a later part, "
-            f"{dropped.repeated} left out as repeated, {dropped.contradicting} kept under "
-            "different glosses."
-        )
+    if said := dropped.in_words():
+        job.warn(f"Identical clips: {said}.")
 
 
 def _with_scale(config: TrainConfig, part: Part) -> TrainConfig:
@@ -193,11 +189,10 @@ def _export(library: Library, training: _Training, fitting: Fitting, seconds: fl
     features = plain_features(fitting.val, config.features, config.seed)[own]
     targets = fitting.val.targets[own]
     found = accuracy(true_ranks(predict(fitting.model, features), targets), targets)
-    split = {"kind": data.split.kind, "hash": data.split.hash, "leaking": data.split.leaking}
     about = {
         "run": training.run_id,
         "preset": config.preset,
-        "split": split,
+        "split": data.split.identity,
         "selected_on": "val",
         "metrics": {"val": found.as_json()},
         "best_epoch": fitting.stopping.best_epoch,
@@ -215,6 +210,7 @@ def _export(library: Library, training: _Training, fitting: Fitting, seconds: fl
         "split_kind": data.split.kind,
         "split_hash": data.split.hash,
         "leaking": data.split.leaking,
+        "dropped": asdict(data.split.dropped),
         **calibrate(recognizer, judgement),
     }
     record(library, training.run_id, "val", judgement, recognizer, detail)

@@ -1,26 +1,30 @@
 """Who learns from which clip: splits made of clips, before any augmentation.
 
 `official` takes train, val and test from the dataset's index. `signer` shares out people, so that
-nobody is seen in two parts. In both, identical clips never cross: a train clip that is identical to
-one in val or test is left out, and so is a val clip identical to one in test. Within train, further
-copies under the same gloss are left out, while identical clips under different glosses all stay:
-the model then learns that both answers are right. How many of each kind there were is kept.
+nobody is seen in two parts. In both, by default, identical clips never cross: a train clip that is
+identical to one in val or test is left out, and so is a val clip identical to one in test. Within
+train, further copies under the same gloss are left out, while identical clips under different
+glosses stay, one for each: the model then learns that both answers are right. Within val and test
+all stay, so that accuracies remain comparable with those of others. How many of each kind there
+were is kept. `GatePolicy` says otherwise.
 
 `notebook` repeats what the notebook did: slow, fast and noisy copies first, then a random 80/20.
 Copies of one clip land on both sides, so its numbers say nothing about new clips; it is there for
-comparison and is called leaking wherever it is shown.
+comparison and is called leaking wherever it is shown, and so is a split that keeps duplicates.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from store.duplicates import Key, group_identical, identities
 from store.errors import StoreError
+from store.splits_by_signer import assign_signers
 from store.words import SPLITS
 
 if TYPE_CHECKING:
@@ -29,9 +33,8 @@ if TYPE_CHECKING:
 SplitKind = Literal["official", "signer", "notebook"]
 CopyKind = Literal["original", "slow", "fast", "noise"]
 Part = Literal["train", "val", "test"]
+Treatment = Literal["drop", "keep"]
 
-_HELD_OUT: Final = 0.15
-"""Share of the clips that `signer` aims at for val, and again for test."""
 _NOTEBOOK_SEED: Final = 42
 _NOTEBOOK_HELD_OUT: Final = 0.2
 _RARE: Final = 10
@@ -58,6 +61,17 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class GatePolicy:
+    """What becomes of identical clips."""
+
+    duplicates: Treatment = "drop"
+    """Those in a later part as well, and repeats within train; `keep` leaves all as they are, and
+    the split leaks."""
+    contradictions: Treatment = "keep"
+    """Those in train under several glosses: one for each gloss, or none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """How many clips were treated how, because of identical ones."""
 
@@ -65,12 +79,32 @@ class Dropped:
     """Left out of train or val: identical to one in val or test."""
     repeated: int = 0
     """Left out of train: the same clip under the same gloss once more."""
+    disputed: int = 0
+    """Left out of train: an identical clip there bears another gloss."""
     contradicting: int = 0
     """Kept in train although an identical clip there bears another gloss."""
+    crossing_kept: int = 0
+    """Kept in train or val although identical to one in val or test: a leak."""
+    judged_repeated: int = 0
+    """Stay in val or test although an identical clip of the same gloss is there."""
+    judged_contradicting: int = 0
+    """Stay in val or test although an identical clip there bears another gloss: of these, one
+    answer at most can be right."""
     no_signer: int = 0
     """Left out by `signer`: nobody knows who signs."""
     no_part: int = 0
     """Left out by `official`: the index names no part for it."""
+
+    def in_words(self) -> str:
+        """What became of identical clips, for one line; empty where there are none."""
+        parts = (
+            (self.crossing, "left out, as they are in a later part"),
+            (self.repeated, "left out of train as repeats"),
+            (self.disputed, "left out of train as contradicting"),
+            (self.contradicting, "kept in train under several glosses"),
+            (self.crossing_kept, "kept although in a later part"),
+        )
+        return ", ".join(f"{number:,} {said}" for number, said in parts if number)
 
 
 @dataclass(frozen=True)
@@ -82,11 +116,12 @@ class Split:
     val: tuple[Sample, ...]
     test: tuple[Sample, ...]
     dropped: Dropped = Dropped()
+    policy: GatePolicy = GatePolicy()
 
     @property
     def leaking(self) -> bool:
         """Whether its numbers are flattered by copies on both sides."""
-        return self.kind == "notebook"
+        return self.kind == "notebook" or self.policy.duplicates == "keep"
 
     def part(self, name: Part) -> tuple[Sample, ...]:
         return {"train": self.train, "val": self.val, "test": self.test}[name]
@@ -103,118 +138,123 @@ class Split:
         text = "\n".join([self.kind, *sorted(lines)])
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a run's record and bundle keep of it."""
+        return {
+            "kind": self.kind,
+            "hash": self.hash,
+            "leaking": self.leaking,
+            **asdict(self.policy),
+            "dropped": asdict(self.dropped),
+        }
 
-def make_split(rows: Collection["SequenceRow"], kind: SplitKind) -> Split:
+
+def make_split(
+    rows: Collection["SequenceRow"],
+    kind: SplitKind,
+    policy: GatePolicy = GatePolicy(),
+    seed: int = 0,
+) -> Split:
     """Share out clips. The same rows in any order give the same split.
+
+    Args:
+        rows: instances with landmarks.
+        kind: `notebook` has its own way and knows neither policy nor seed.
+        policy: what becomes of identical clips.
+        seed: of `signer`: another seed is another choice of people.
+
+    Raises:
+        SplitError: `signer` with fewer than two known signers.
+    """
+    parts = share_out(rows, kind, seed)
+    return pass_gate(kind, parts, policy, n_rows=len(rows))
+
+
+def share_out(
+    rows: Collection["SequenceRow"], kind: SplitKind, seed: int = 0
+) -> dict[str, list[Sample]]:
+    """Train, val and test before anything is done about identical clips.
 
     Raises:
         SplitError: `signer` with fewer than two known signers.
     """
     ordered = sorted(rows, key=lambda row: (row.video_id, row.frame_start, row.gloss))
     if kind == "notebook":
-        return _notebook_split(ordered)
-    parts = _by_signer(ordered) if kind == "signer" else _by_index(ordered)
-    left_out = len(ordered) - sum(len(part) for part in parts.values())
+        return _by_lot(ordered)
+    if kind == "signer":
+        part_of = _parts_of_signers(ordered, seed)
+        named = [(row.signer and part_of[row.signer], row) for row in ordered]
+    else:
+        named = [(row.split, row) for row in ordered]
+    return {name: [Sample(row) for part, row in named if part == name] for name in SPLITS}
+
+
+def pass_gate(
+    kind: SplitKind, parts: Mapping[str, list[Sample]], policy: GatePolicy, n_rows: int
+) -> Split:
+    """Leave out what the policy says of identical clips; `n_rows` clips there were in all."""
+    if kind == "notebook":
+        train, val, test = (tuple(parts[name]) for name in SPLITS)
+        return Split(kind, train, val, test)
+    left_out = n_rows - sum(len(part) for part in parts.values())
     named = Dropped(no_signer=left_out) if kind == "signer" else Dropped(no_part=left_out)
-    return _without_twins(kind, parts, named)
+    gate = _Gate(parts, policy)
+    train, val, test = (tuple(sorted(gate.kept[name], key=_place)) for name in SPLITS)
+    return Split(kind, train, val, test, replace(named, **gate.counts), policy)
 
 
-def _by_index(rows: list["SequenceRow"]) -> dict[str, list["SequenceRow"]]:
-    return {name: [row for row in rows if row.split == name] for name in SPLITS}
-
-
-def _by_signer(rows: list["SequenceRow"]) -> dict[str, list["SequenceRow"]]:
-    """Give whole signers to val and test until each has its share, the rest to train."""
-    clips: dict[str, list[SequenceRow]] = defaultdict(list)
+def _parts_of_signers(rows: list["SequenceRow"], seed: int) -> dict[str, str]:
+    glosses: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        if row.signer is not None:
-            clips[row.signer].append(row)
-    if len(clips) < 2:  # noqa: PLR2004
+        if row.signer:
+            glosses[row.signer][row.gloss] += 1
+    if len(glosses) < 2:  # noqa: PLR2004
         raise SplitError(
-            f"A split by signer needs at least two known signers, here are {len(clips)}.",
+            f"A split by signer needs at least two known signers, here are {len(glosses)}.",
             hint="Use --split official, or name the signers in the index.",
         )
-    free = sorted(clips, key=lambda signer: hashlib.sha256(signer.encode()).hexdigest())
-    wanted = _HELD_OUT * sum(len(own) for own in clips.values())
-    held: dict[str, list[str]] = {}
-    for name in ("val", "test"):
-        held[name] = _hold_out(free, clips, wanted)
-        free = [signer for signer in free if signer not in held[name]]
-    held["train"] = free
-    return {name: [row for signer in held[name] for row in clips[signer]] for name in SPLITS}
+    return assign_signers(glosses, seed)
 
 
-def _hold_out(
-    free: list[str], clips: Mapping[str, list["SequenceRow"]], wanted: float
-) -> list[str]:
-    """Choose signers with about `wanted` clips whose glosses others sign as well."""
-    left = Counter(row.gloss for signer in free for row in clips[signer])
-    taken: list[str] = []
-    size = 0
-    for signer in free:
-        own = Counter(row.gloss for row in clips[signer])
-        covered = all(left[gloss] > count for gloss, count in own.items())
-        if covered and size < wanted and size + own.total() <= 1.5 * wanted:
-            taken.append(signer)
-            size += own.total()
-            left -= own
-    if not taken and len(free) > 1:
-        # Small data sets have no such signer: the smallest one it is.
-        taken = [min(free, key=lambda signer: (len(clips[signer]), signer))]
-    return taken
+class _Gate:
+    """Sorts out identical clips; what came of them is in `kept` and `counts`."""
 
+    def __init__(self, parts: Mapping[str, list[Sample]], policy: GatePolicy) -> None:
+        self._policy = policy
+        rows = {name: [sample.row for sample in parts[name]] for name in SPLITS}
+        self._part_of = {id(row): name for name in SPLITS for row in rows[name]}
+        self.kept: dict[str, list[Sample]] = {name: [] for name in SPLITS}
+        self.counts: Counter[str] = Counter()
+        for group in group_identical(row for name in SPLITS for row in rows[name]):
+            self._take(group)
 
-def identities(row: "SequenceRow") -> Iterator[tuple[str, ...]]:
-    """What a clip is known by: two clips that share any of these are identical."""
-    yield ("id", row.video_id, str(row.frame_start))
-    if row.url:
-        yield ("url", row.url, str(row.frame_start), str(row.frame_end))
-    if row.sha256:
-        yield ("sha256", row.sha256, str(row.frame_start), str(row.frame_end))
-    if row.landmarks_sha256:
-        yield ("landmarks", row.landmarks_sha256)
-
-
-def group_identical(rows: Iterable["SequenceRow"]) -> list[list["SequenceRow"]]:
-    """Groups of identical clips, in the order of their first; most hold one clip."""
-    everyone = list(rows)
-    parent = list(range(len(everyone)))
-
-    def find(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    first: dict[tuple[str, ...], int] = {}
-    for index, row in enumerate(everyone):
-        for key in identities(row):
-            parent[find(index)] = find(first.setdefault(key, index))
-    groups: dict[int, list[SequenceRow]] = defaultdict(list)
-    for index, row in enumerate(everyone):
-        groups[find(index)].append(row)
-    return list(groups.values())
-
-
-def _without_twins(
-    kind: SplitKind, parts: Mapping[str, list["SequenceRow"]], dropped: Dropped
-) -> Split:
-    part_of = {id(row): name for name, rows in parts.items() for row in rows}
-    kept: dict[str, list[Sample]] = {name: [] for name in SPLITS}
-    crossing = repeated = contradicting = 0
-    for group in group_identical(row for name in SPLITS for row in parts[name]):
-        last = max((part_of[id(row)] for row in group), key=SPLITS.index)
-        staying = [row for row in group if part_of[id(row)] == last]
-        crossing += len(group) - len(staying)
+    def _take(self, group: list["SequenceRow"]) -> None:
+        last = max((self._part_of[id(row)] for row in group), key=SPLITS.index)
+        staying = [row for row in group if self._part_of[id(row)] == last]
+        earlier = len(group) - len(staying)
+        if self._policy.duplicates == "keep":
+            self.counts["crossing_kept"] += earlier
+            for row in group:
+                self.kept[self._part_of[id(row)]].append(Sample(row))
+            return
+        self.counts["crossing"] += earlier
         if last == "train":
-            distinct = list({row.gloss: row for row in reversed(staying)}.values())
-            repeated += len(staying) - len(distinct)
-            contradicting += len(distinct) if len(distinct) > 1 else 0
-            staying = distinct
-        kept[last].extend(Sample(row) for row in staying)
-    counted = replace(dropped, crossing=crossing, repeated=repeated, contradicting=contradicting)
-    train, val, test = (tuple(sorted(kept[name], key=_place)) for name in SPLITS)
-    return Split(kind, train, val, test, counted)
+            staying = self._one_of_each_gloss(staying)
+        elif len(staying) > 1:
+            disputed = len({row.gloss for row in staying}) > 1
+            self.counts["judged_contradicting" if disputed else "judged_repeated"] += len(staying)
+        self.kept[last].extend(Sample(row) for row in staying)
+
+    def _one_of_each_gloss(self, group: list["SequenceRow"]) -> list["SequenceRow"]:
+        """What of identical clips in train stays there."""
+        distinct = list({row.gloss: row for row in reversed(group)}.values())
+        self.counts["repeated"] += len(group) - len(distinct)
+        if len(distinct) == 1:
+            return distinct
+        dropping = self._policy.contradictions == "drop"
+        self.counts["disputed" if dropping else "contradicting"] += len(distinct)
+        return [] if dropping else distinct
 
 
 def _place(sample: Sample) -> tuple[str, int, str]:
@@ -227,7 +267,7 @@ def check_no_leak(split: Split) -> None:
     Raises:
         LeakError: something is.
     """
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[Key, str] = {}
     for name in SPLITS:
         for sample in split.part(name):
             keys = list(identities(sample.row))
@@ -264,7 +304,7 @@ def add_copies(split: Split, rows: Collection["SequenceRow"]) -> Split:
     return replace(split, train=train)
 
 
-def _notebook_split(rows: list["SequenceRow"]) -> Split:
+def _by_lot(rows: list["SequenceRow"]) -> dict[str, list[Sample]]:
     """Copies first, then 80/20 at random, as scikit-learn's `train_test_split` draws them."""
     instances = Counter(row.gloss for row in rows)
     samples = [
@@ -275,5 +315,5 @@ def _notebook_split(rows: list["SequenceRow"]) -> Split:
     # The notebook's own generator and seed, so that the parts are drawn as it drew them.
     order = np.random.RandomState(_NOTEBOOK_SEED).permutation(len(samples))
     n_val = -int(-_NOTEBOOK_HELD_OUT * len(samples) // 1)
-    val = tuple(samples[index] for index in order[:n_val])
-    return Split("notebook", tuple(samples[index] for index in order[n_val:]), val, ())
+    val = [samples[index] for index in order[:n_val]]
+    return {"train": [samples[index] for index in order[n_val:]], "val": val, "test": []}

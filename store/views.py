@@ -14,6 +14,18 @@ class View:
     select: str
 
 
+_SAME: Final = """
+  SELECT 'range' AS evidence, url || ' ' || frame_start || ' ' || COALESCE(frame_end, '') AS shared,
+    instance_id, video_id, gloss, split, excluded
+  FROM instances WHERE url <> ''
+  UNION ALL SELECT 'content', sha256 || ' ' || frame_start || ' ' || COALESCE(frame_end, ''),
+    instance_id, video_id, gloss, split, excluded
+  FROM instances WHERE sha256 IS NOT NULL
+  UNION ALL SELECT 'landmarks', e.landmarks_sha256, i.id, c.video_id, g.text, i.split, i.excluded
+  FROM extraction e JOIN instance i ON i.id = e.instance_id JOIN gloss g ON g.id = i.gloss_id
+  JOIN clip c ON c.id = i.clip_id WHERE e.status = 'done' AND e.landmarks_sha256 IS NOT NULL"""
+"""What each instance is known by; those that share it are the same recording."""
+
 _LATEST: Final = """
   SELECT e.id FROM extraction e WHERE e.instance_id = i.id
   ORDER BY e.status IN ('done', 'no_hands') DESC, e.finished_at DESC, e.id DESC LIMIT 1"""
@@ -90,11 +102,14 @@ SELECT x.id AS extractor, x.landmark_set, x.origin, e.status, e.error_kind,
 FROM extraction e JOIN extractor x ON x.id = e.extractor_id
 GROUP BY x.id, e.status, e.error_kind""",
     ),
+    # SQLite takes JSON functions in views for unsafe; inside JSON text quotes are escaped, so that
+    # no name or gloss can look like the setting that is searched.
     "run_stats": View(
         "one row per run and evaluated split: accuracy with n and 95 % interval",
         """
 SELECT r.id AS run, r.name, r.preset, r.status, r.split_kind,
-  r.split_kind = 'notebook' AS leaks, r.n_glosses, r.n_train, r.n_val, r.parameters,
+  r.split_kind = 'notebook' OR INSTR(r.config, '"duplicates": "keep"') > 0 AS leaks,
+  r.n_glosses, r.n_train, r.n_val, r.parameters,
   r.best_epoch, (SELECT COUNT(*) FROM run_epoch p WHERE p.run_id = r.id) AS epochs,
   (SELECT ROUND(SUM(seconds), 1) FROM run_epoch p WHERE p.run_id = r.id) AS seconds,
   v.split, v.n, v.n_glosses AS glosses_covered, ROUND(100 * v.top1, 1) AS top1,
@@ -147,6 +162,25 @@ SELECT url, frame_start, frame_end, COUNT(*) AS instances,
   COUNT(DISTINCT split) AS splits, GROUP_CONCAT(video_id) AS video_ids
 FROM instances WHERE url <> ''
 GROUP BY url, frame_start, frame_end HAVING COUNT(DISTINCT gloss) > 1""",
+    ),
+    "same_recordings": View(
+        "one row per evidence that several instances are the same recording; excluded ones do not count",
+        f"""
+SELECT evidence, shared, COUNT(DISTINCT instance_id) AS instances,
+  COUNT(DISTINCT gloss) AS glosses, GROUP_CONCAT(DISTINCT gloss) AS gloss_list,
+  COUNT(DISTINCT split) AS splits, GROUP_CONCAT(DISTINCT split) AS split_list,
+  GROUP_CONCAT(DISTINCT video_id) AS video_ids
+FROM ({_SAME}) WHERE NOT excluded
+GROUP BY evidence, shared HAVING COUNT(DISTINCT instance_id) > 1""",
+    ),
+    "synonyms": View(
+        "one row per evidence and two glosses that share recordings, the most frequent first",
+        f"""
+SELECT a.evidence, a.gloss, b.gloss AS other, COUNT(DISTINCT a.shared) AS recordings
+FROM ({_SAME}) a JOIN ({_SAME}) b
+  ON b.evidence = a.evidence AND b.shared = a.shared AND a.gloss < b.gloss
+WHERE NOT a.excluded AND NOT b.excluded
+GROUP BY a.evidence, a.gloss, b.gloss ORDER BY recordings DESC, a.gloss, b.gloss""",
     ),
 }
 

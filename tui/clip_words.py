@@ -183,7 +183,7 @@ def run_rows(facts: ClipFacts) -> list[Row]:
 
 def describe_prediction(row: dict[str, Any]) -> tuple[Fact, ...]:
     """One prediction, line by line."""
-    leaks = " (leaks)" if row["split_kind"] == "notebook" else ""
+    leaks = " (leaks)" if row["leaks"] else ""
     right = row["rank"] == 1
     return (
         Fact("run", row["run"]),

@@ -48,6 +48,16 @@ SAVED_QUERIES: Final[dict[str, SavedQuery]] = {
         "SELECT gloss_list, instances, splits, url, frame_start, video_ids\n"
         "FROM contradictions\nORDER BY splits DESC, instances DESC",
     ),
+    "recordings in several parts": SavedQuery(
+        "the same recording in train, val or test, and how that is known",
+        "SELECT evidence, split_list, gloss_list, video_ids\nFROM same_recordings\n"
+        "WHERE splits > 1\nORDER BY splits DESC, glosses DESC, gloss_list",
+    ),
+    "synonyms": SavedQuery(
+        "glosses that share recordings: two names of one sign",
+        "SELECT gloss, other, evidence, recordings\nFROM synonyms\n"
+        "ORDER BY recordings DESC, gloss, other",
+    ),
     "excluded instances": SavedQuery(
         "what is left out of training, and why",
         "SELECT excluded_reason, gloss, video_id, split\nFROM instances\n"

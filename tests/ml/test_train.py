@@ -149,8 +149,8 @@ def test_a_leak_stops_training_before_it_starts(library, monkeypatch):
 
     real = ml.prepare.make_split
 
-    def leaking(rows, kind):
-        split = real(rows, kind)
+    def leaking(*arguments):
+        split = real(*arguments)
         return replace(split, val=split.val + split.train[:1])
 
     monkeypatch.setattr(ml.prepare, "make_split", leaking)

@@ -7,14 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.catalog import SequenceRow
+from store.duplicates import group_identical
 from store.splits import (
+    Dropped,
+    GatePolicy,
     LeakError,
     Sample,
     Split,
     SplitError,
     add_copies,
     check_no_leak,
-    group_identical,
     make_split,
     notebook_copies,
 )
@@ -73,6 +75,31 @@ def test_no_identical_clips_cross_the_official_split(rows):
     check_no_leak(split)
     kept = len(split.train) + len(split.val) + len(split.test)
     assert kept + split.dropped.crossing + split.dropped.repeated == len(rows)
+    dropped = split.dropped
+    strict = make_split(rows, "official", GatePolicy(contradictions="drop"))
+    check_no_leak(strict)
+    assert (strict.val, strict.test) == (split.val, split.test)
+    assert strict.dropped == replace(dropped, disputed=dropped.contradicting, contradicting=0)
+    assert len(split.train) - len(strict.train) == dropped.contradicting
+    glosses = [{s.row.gloss for s in strict.train if s.row in g} for g in group_identical(rows)]
+    assert all(len(each) <= 1 for each in glosses)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows_with_twins, st.sampled_from(["official", "signer"]))
+def test_kept_duplicates_leave_everything_and_the_split_leaks(rows, kind):
+    if kind == "signer" and len({item.signer for item in rows}) < 2:
+        return
+    split = make_split(rows, kind, GatePolicy(duplicates="keep"))
+    assert split.leaking
+    assert len(split.train) + len(split.val) + len(split.test) == len(rows)
+    dropped = make_split(rows, kind).dropped
+    assert split.dropped == Dropped(crossing_kept=dropped.crossing)
+    if dropped.crossing:
+        with pytest.raises(LeakError):
+            check_no_leak(split)
+    assert split.identity["duplicates"] == "keep"
+    assert split.identity["dropped"]["crossing_kept"] == dropped.crossing
 
 
 @settings(deadline=None, max_examples=60)
@@ -120,6 +147,28 @@ def test_contradicting_twins_stay_in_train_and_are_counted():
     split = make_split(rows, "official")
     assert sorted(s.row.gloss for s in split.train) == ["book", "drink"]
     assert (split.dropped.repeated, split.dropped.contradicting) == (1, 2)
+
+
+def test_twins_that_are_judged_stay_and_are_counted():
+    rows = [
+        row(1, split="val", sha256="x"), row(2, split="val", sha256="x", gloss="drink"),
+        row(3, split="test", sha256="y"), row(4, split="test", sha256="y"),
+    ]  # fmt: skip
+    split = make_split(rows, "official")
+    assert (len(split.val), len(split.test)) == (2, 2)
+    assert split.dropped == Dropped(judged_contradicting=2, judged_repeated=2)
+    assert split.dropped.in_words() == ""
+
+
+def test_what_became_of_twins_is_told_in_words():
+    rows = [
+        row(1, sha256="x"),
+        row(2, sha256="x"),
+        row(3),
+        row(4, split="val", landmarks_sha256="l3"),
+    ]
+    said = make_split(rows, "official").dropped.in_words()
+    assert said == "1 left out, as they are in a later part, 1 left out of train as repeats"
 
 
 def test_a_leak_is_refused():

@@ -121,13 +121,16 @@ def print_run_tables(
     from dataclasses import asdict
 
     from store.runs import get_run, list_epochs, list_evaluations
+    from tui.reading.runs import RunSummary, read_dropped
     from tui.wording import calibration
 
     run = get_run(library, reference)
     evaluations = list_evaluations(library, run.id)
     found = _read_tables(library, run.id, split, evaluations) if tables or split else None
+    dropped = read_dropped(library, run.id)
     if json:
         said = {**asdict(run), "evaluations": [asdict(row) for row in evaluations]}
+        said["dropped"] = asdict(dropped) if dropped else None
         said["epochs"] = [asdict(row) for row in list_epochs(library, run.id)]
         print_json({**said, **(_as_json(*found, tables) if found else {})})
         return
@@ -140,7 +143,9 @@ def print_run_tables(
         typer.echo(describe_evaluation(row))
         if worth := calibration(row.detail):
             typer.echo(f"    {worth}")
-    if run.split_kind == "notebook":
+    if dropped and (words := dropped.in_words()):
+        typer.echo(f"Identical clips: {words}.")
+    if RunSummary(run, 0, ()).leaks:
         typer.echo(f"Leaking split: {LEAK_NOTE}.")
     if found:
         _print_tables(*found, tables)

@@ -32,6 +32,17 @@ def train(
         Literal["official", "signer", "notebook"],
         typer.Option(help="notebook leaks on purpose, for comparison."),
     ] = "official",
+    split_seed: Annotated[
+        int | None, typer.Option(min=0, help="signer: another choice of people.")
+    ] = None,
+    duplicates: Annotated[
+        Literal["drop", "keep"] | None,
+        typer.Option(help="Train clips that are in val or test as well; keep leaks. [drop]"),
+    ] = None,
+    contradictions: Annotated[
+        Literal["keep", "drop"] | None,
+        typer.Option(help="Recordings that train has under several glosses. [keep]"),
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
@@ -56,6 +67,9 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "seed": seed,
+        "split_seed": split_seed,
+        "duplicates": duplicates,
+        "contradictions": contradictions,
     }
     config = replace(
         PRESETS[preset],

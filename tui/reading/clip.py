@@ -88,7 +88,8 @@ _NAMED: Final = """
 SELECT v.instance_id, v.video_id, v.gloss, v.split FROM instances v WHERE v.instance_id IN ({ids})"""
 
 _PREDICTIONS: Final = """
-SELECT r.name AS run, v.split, p.predicted, p.rank, p.score, r.split_kind
+SELECT r.name AS run, v.split, p.predicted, p.rank, p.score, r.split_kind,
+  r.split_kind = 'notebook' OR INSTR(r.config, '"duplicates": "keep"') > 0 AS leaks
 FROM prediction p JOIN evaluation v ON v.id = p.evaluation_id JOIN run r ON r.id = v.run_id
 WHERE p.instance_id = :id ORDER BY r.id DESC, v.id DESC LIMIT 50"""
 

@@ -25,6 +25,7 @@ from store.runs import (
     list_evaluations,
     list_runs,
 )
+from store.splits import Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class RunSummary:
     @property
     def leaks(self) -> bool:
         """Its split lets the same clip into training and validation."""
-        return self.split == "notebook"
+        return self.split == "notebook" or self.run.config.get("duplicates") == "keep"
 
     @property
     def split(self) -> str | None:
@@ -74,6 +75,8 @@ class RunDetail:
     """By split."""
     train_clips: dict[str, int]
     """By gloss; empty where nobody knows any more."""
+    dropped: Dropped | None
+    """What became of identical clips; None where nobody knows any more."""
 
     @property
     def best_epoch(self) -> int | None:
@@ -99,7 +102,8 @@ def read_run(library: Library, run_id: int) -> RunDetail:
     epochs = tuple(list_epochs(library, run_id))
     summary = RunSummary(run, len(epochs), tuple(list_evaluations(library, run_id)))
     tables = {item.split: read_tables(library, run_id, item.split) for item in summary.evaluations}
-    return RunDetail(summary, epochs, tables, count_train_clips(library, run_id))
+    train, dropped = count_train_clips(library, run_id), read_dropped(library, run_id)
+    return RunDetail(summary, epochs, tables, train, dropped)
 
 
 def read_tables(library: Library, run_id: int, split: str) -> SplitTables:
@@ -126,6 +130,15 @@ def count_train_clips(library: Library, run_id: int) -> dict[str, int]:
             )
         )
         return dict(Counter(gloss for video_id, gloss in named if video_id in trained))
+
+
+def read_dropped(library: Library, run_id: int) -> Dropped | None:
+    """What became of identical clips, as the run's own file says."""
+    try:
+        kept = json.loads((library.run_dir(run_id) / SPLIT_FILE).read_text(encoding="utf-8"))
+        return Dropped(**{str(name): int(number) for name, number in kept["dropped"].items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def best_so_far(epochs: tuple[EpochRow, ...] | list[EpochRow]) -> int | None:

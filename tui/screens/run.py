@@ -128,7 +128,7 @@ class RunScreen(Screen[None]):
         item = detail.summary
         panel = self.query_one("#facts")
         panel.border_title = Content(first_line(item.run.name, 40)).markup
-        self.query_one(FactList).facts = facts(item, detail.best_epoch)
+        self.query_one(FactList).facts = facts(item, detail.best_epoch, detail.dropped)
         self.query_one("#settings", Static).update(settings(item))
         news = self.query_one("#news", Static)
         news.display = tells_news(item, detail.epochs)

@@ -6,6 +6,7 @@ from typing import Final
 from textual.content import Content
 
 from store.runs import EpochRow, EvaluationRow
+from store.splits import Dropped
 from store.words import Status
 from tui.reading.runs import RunSummary, flat_config
 from tui.widgets.facts import Fact
@@ -79,7 +80,7 @@ def newest_epoch(item: RunSummary, epochs: Sequence[EpochRow], best: int | None)
     return " · ".join(parts)
 
 
-def facts(item: RunSummary, best: int | None) -> tuple[Fact, ...]:
+def facts(item: RunSummary, best: int | None, dropped: Dropped | None = None) -> tuple[Fact, ...]:
     """What is known of a run beside its settings."""
     run = item.run
     seconds = run.ended_at - run.created_at if run.ended_at else None
@@ -91,6 +92,7 @@ def facts(item: RunSummary, best: int | None) -> tuple[Fact, ...]:
         *([Fact("", LEAKS, "$warning")] if item.leaks else []),
         Fact("glosses", count(run.n_glosses)),
         Fact("clips", f"{count(run.n_train)} train, {count(run.n_val)} val, {count(run.n_test)} test"),
+        *([Fact("the same", words)] if dropped and (words := dropped.in_words()) else []),
         Fact("weights", count(run.parameters)),
         Fact("epochs", f"{item.epochs} of {run.config.get('epochs', DASH)}"),
         Fact("best", f"epoch {best + 1}" if best is not None else None),
