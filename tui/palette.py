@@ -53,6 +53,7 @@ ENTRIES: Final = (
     Entry("evaluate", "Measure a run on a split", "runs", "evaluate"),
     Entry("live", "Predictions from a clip", "live"),
     Entry("sql", "Ask the catalog", "sql"),
+    Entry("audit", "Duplicates and synonyms, among the saved queries", "sql", "views"),
     Entry(
         "sql --limit",
         "How many rows a result may have, and how long a query may take",
