@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,9 +14,12 @@ from store.jobs import list_jobs
 from store.library import Library
 from store.query import run_query
 from store.words import ENDED
+from tests.support import own_sign
+from tests.support.own_sign import draw_take
 from tests.support.streams import join, scenes_of
 from tests.tui.conftest import settle
 from tui.app import SignApp
+from tui.cli import main
 from tui.commands.live import iter_live
 from tui.screens.dialogs import ErrorDialog
 from tui.widgets.nav_bar import SCREENS
@@ -81,6 +85,40 @@ def test_an_unseen_signer_is_read_in_a_stream_in_order_and_nothing_in_between(de
 def evaluated(summary):
     """Top-1 on the same clips, one by one."""
     return next(row["top1"] for row in summary["evaluations"] if row["split"] == "test")
+
+
+KNOWN = ("father", "water", "hello", "where", "rain")
+"""What the own word is told from."""
+TAKES = 4
+"""Three to learn from, one for val."""
+
+
+@pytest.mark.slow
+def test_a_word_of_one_s_own_is_recorded_learnt_and_read(demo, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "none.toml"))
+    root = tmp_path / "library"
+    shutil.copytree(demo[1], root)
+
+    def signtui(*words):
+        assert main(["--library", str(root), *map(str, words)]) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    for number in range(TAKES):
+        camera = draw_take(tmp_path / f"camera{number}.mp4", signer=number % 3, seed=100 + number)
+        signtui("record", own_sign.GLOSS, "--signer", "me", "--source", camera, "--seconds", 60)
+    signtui("extract")
+    sql = "SELECT split, extraction FROM instances WHERE source = 'recorded' ORDER BY video_id"
+    rows = json.loads(signtui("sql", sql, "--format", "json"))
+    assert [tuple(row.values()) for row in rows] == [("train", "done")] * 3 + [("val", "done")]
+    words = tmp_path / "words.txt"
+    words.write_text("\n".join([*KNOWN, own_sign.GLOSS]), encoding="utf-8")
+    signtui("train", "--glosses", words, "--name", "own", "--epochs", 40, "--batch-size", 8)
+    # By a signer of whom neither the word nor anything else was learnt.
+    unseen = draw_take(tmp_path / "unseen.mp4", signer=3, seed=999)
+    said = signtui("live", "--source", unseen, "--model", "own", "--json").splitlines()
+    events = [json.loads(line) for line in said]
+    assert [event["gloss"] for event in events if event["event"] == "sign"] == [own_sign.GLOSS]
+    assert events[-1]["top"][0]["gloss"] == own_sign.GLOSS
 
 
 STARTS_WORK = {
