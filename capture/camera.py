@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,14 @@ import cv2
 
 from capture.address import Address, SourceKind, list_cameras
 from capture.errors import CameraError
+from capture.permission import (
+    count_mac_cameras,
+    count_windows_cameras,
+    holders,
+    is_denied_by_windows,
+    windows_users,
+)
+from capture.problems import Problem, camera_error
 
 _STREAM_TIMEOUT_MS: Final = 5_000
 _SIDE: Final = (640, 480)
@@ -45,59 +52,56 @@ def explain(
         devices: where Linux keeps its devices.
     """
     if address.kind == SourceKind.STREAM:
-        return CameraError(
-            f"Nothing can be read from {address.name}.",
-            hint="Is the address right, the sender running, and the network up? "
-            f"Waited {_STREAM_TIMEOUT_MS // 1000} s.",
-        )
-    if system == "linux":
-        return _explain_linux(address, devices)
-    if system == "darwin":
-        return CameraError(
-            f"The {address.name} does not open: it is not there, in use, or not permitted.",
-            hint="Allow your terminal in System Settings > Privacy & Security > Camera, "
-            "start the terminal anew, and close other programs that use the camera.",
-        )
-    return CameraError(
-        f"The {address.name} does not open: it is not there, in use, or not permitted.",
-        hint="Close other programs that use the camera, and allow desktop apps in "
-        "Settings > Privacy & security > Camera.",
-    )
+        waited = f"; waited {_STREAM_TIMEOUT_MS // 1000} s"
+        return camera_error(Problem.SILENT, address.name, waited, system=system)
+    problem, rest = _why(address, system, devices)
+    found = camera_error(problem, address.name, rest, system=system)
+    known = ", ".join(f"{number} {name}" for number, name in list_cameras().items())
+    if problem == Problem.MISSING and known and system == "linux":
+        found.hint = f"Cameras here: {known}."
+    return found
 
 
-def _explain_linux(address: Address, devices: Path) -> CameraError:
+_Reason = tuple[Problem, str]
+"""A problem, and what follows its words."""
+
+
+def _why(address: Address, system: str, devices: Path) -> _Reason:
+    match system:
+        case "linux":
+            return _why_linux(address, devices)
+        case "darwin":
+            return _why_mac(address)
+        case "win32":
+            return _why_windows(address)
+    return Problem.MUTE, ""
+
+
+def _why_linux(address: Address, devices: Path) -> _Reason:
     device = devices / f"video{address.value}"
     if not device.exists():
-        known = ", ".join(f"{number} {name}" for number, name in list_cameras().items())
-        return CameraError(
-            f"There is no {address.name}: {device} does not exist.",
-            hint=f"Cameras here: {known}." if known else "Plug one in, or name a clip instead.",
-        )
+        return Problem.MISSING, f": {device} does not exist"
     if not os.access(device, os.R_OK | os.W_OK):
-        return CameraError(
-            f"The {address.name} is not permitted: {device} may not be opened.",
-            hint="sudo usermod -aG video $USER, then log in again.",
-        )
-    holders = ", ".join(_holders(device))
-    if holders:
-        return CameraError(
-            f"The {address.name} is in use by {holders}.", hint="Close that program and try again."
-        )
-    return CameraError(
-        f"The {address.name} does not open, though {device} is there.",
-        hint="Unplug it and plug it in again; some devices are no cameras: try another number.",
-    )
+        return Problem.DENIED, f": {device} may not be opened"
+    names = ", ".join(holders(device))
+    if names:
+        return Problem.BUSY, f" {names}"
+    return Problem.MUTE, f", though {device} is there"
 
 
-def _holders(device: Path) -> Iterator[str]:
-    """Names of the processes that have a device open, of those one may look at."""
-    import psutil  # noqa: PLC0415 - only where something went wrong
+def _why_mac(address: Address) -> _Reason:
+    """Programs share a camera there: one that is known but does not open is not permitted."""
+    known = count_mac_cameras()
+    if known is not None and known <= int(address.value):
+        return Problem.MISSING, f": {known} known here"
+    return Problem.DENIED, ""
 
-    for process in psutil.process_iter(["name", "pid"]):
-        folder = Path("/proc") / str(process.pid) / "fd"
-        try:
-            open_files = [str(file.readlink()) for file in folder.iterdir()]
-        except OSError:
-            continue
-        if str(device) in open_files and process.pid != os.getpid():
-            yield f"{process.info['name']} ({process.pid})"
+
+def _why_windows(address: Address) -> _Reason:
+    if is_denied_by_windows():
+        return Problem.DENIED, ""
+    known = count_windows_cameras()
+    if known is not None and known <= int(address.value):
+        return Problem.MISSING, f": {known} known here"
+    names = ", ".join(windows_users())
+    return (Problem.BUSY, f" {names}") if names else (Problem.MUTE, "")

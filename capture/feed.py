@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from capture.address import Address
 from capture.camera import explain, open_capture
 from capture.errors import CameraError
+from capture.problems import Problem, camera_error
 from capture.source import Frame
 
 Image = NDArray[np.uint8]
@@ -124,10 +125,7 @@ class Feed:
 
     def _check_opening(self) -> None:
         if self._state == FeedState.OPENING and time.monotonic() - self._since > _OPEN_WITHIN_S:
-            raise CameraError(
-                f"The {self.name} did not open within {_OPEN_WITHIN_S:.0f} s.",
-                hint="Unplug it and plug it in again, or close other programs that use it.",
-            )
+            raise camera_error(Problem.LATE, self.name, f" {_OPEN_WITHIN_S:.0f} s")
 
     def __enter__(self) -> Self:
         return self

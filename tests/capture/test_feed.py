@@ -1,12 +1,14 @@
 """Cameras and streams: the newest frame, what was lost comes back, and why a source does not open."""
 
 import itertools
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
+from capture import permission
 from capture.address import Address, SourceKind, parse_address
 from capture.camera import explain
 from capture.errors import CameraError
@@ -167,6 +170,77 @@ def test_closing_does_not_wait_for_a_driver_that_hangs(monkeypatch):
 )
 def test_every_system_gets_its_own_way_out(system, words):
     assert words in explain(CAMERA, system=system).hint
+
+
+@pytest.mark.parametrize(("known", "words"), [(0, "There is no camera 0"), (1, "not permitted")])
+def test_macos_tells_missing_from_forbidden(monkeypatch, known, words):
+    said = json.dumps({"SPCameraDataType": [{"_name": "FaceTime HD"}] * known})
+    monkeypatch.setattr(permission, "_said", lambda _command: said)
+    found = explain(CAMERA, system="darwin")
+    assert words in found.message
+    assert found.hint
+
+
+@pytest.mark.parametrize("said", ["", "{}", "[1]", '{"SPCameraDataType": 3}', "no JSON"])
+def test_a_system_that_does_not_say_is_no_second_error(monkeypatch, said):
+    monkeypatch.setattr(permission, "_said", lambda _command: said)
+    assert "not permitted" in explain(CAMERA, system="darwin").message
+    assert "does not open" in explain(CAMERA, system="win32").message
+
+
+class Registry:
+    """As much of `winreg` as is used, over a dict of keys and their values."""
+
+    HKEY_LOCAL_MACHINE, HKEY_CURRENT_USER = "machine", "user"
+
+    def __init__(self, user: dict[str, dict[str, object]]) -> None:
+        webcam = permission._CONSENT
+        self.keys = {f"{webcam}{path}": values for path, values in {"": {}, **user}.items()}
+
+    @contextmanager
+    def OpenKey(self, hive, path):  # noqa: N802 - Windows' name
+        if hive != self.HKEY_CURRENT_USER or path not in self.keys:
+            raise FileNotFoundError(path)
+        yield path
+
+    def QueryValueEx(self, key, name):  # noqa: N802 - Windows' name
+        if name not in self.keys[key]:
+            raise FileNotFoundError(name)
+        return self.keys[key][name], 1
+
+    def _below(self, key):
+        parts = (path.removeprefix(f"{key}\\") for path in self.keys if path.startswith(f"{key}\\"))
+        return sorted({part.partition("\\")[0] for part in parts})
+
+    def QueryInfoKey(self, key):  # noqa: N802 - Windows' name
+        return len(self._below(key)), 0, 0
+
+    def EnumKey(self, key, place):  # noqa: N802 - Windows' name
+        return self._below(key)[place]
+
+
+ZOOM = r"\NonPackaged\C:#Program Files#Zoom#bin#Zoom.exe"
+ITSELF = rf"\NonPackaged\C:#Python#{Path(sys.executable).name}"
+STORE = r"\Microsoft.WindowsCamera_8wekyb3d8bbwe"
+
+
+@pytest.mark.parametrize(
+    ("user", "known", "words"),
+    [
+        ({"": {"Value": "Deny"}}, "1", "is not permitted"),
+        ({r"\NonPackaged": {"Value": "Deny"}, ZOOM: {}}, "1", "is not permitted"),
+        ({"": {"Value": "Allow"}}, "0", "There is no camera 0"),
+        ({ZOOM: {"LastUsedTimeStop": 0}}, "1", "in use by Zoom.exe"),
+        ({STORE: {"LastUsedTimeStop": 0}}, "", "in use by Microsoft.WindowsCamera"),
+        ({ZOOM: {"LastUsedTimeStop": 133_000}, ITSELF: {"LastUsedTimeStop": 0}}, "1", "not open"),
+    ],
+)
+def test_windows_tells_missing_from_forbidden_from_busy(monkeypatch, user, known, words):
+    monkeypatch.setitem(sys.modules, "winreg", Registry({r"\NonPackaged": {}, **user}))
+    monkeypatch.setattr(permission, "_said", lambda _command: known)
+    found = explain(CAMERA, system="win32")
+    assert words in found.message
+    assert found.hint
 
 
 def test_linux_tells_missing_from_forbidden_from_broken(tmp_path, monkeypatch):

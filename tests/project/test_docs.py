@@ -1,15 +1,19 @@
 """The documents name what there is."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Table
 
+from capture.problems import FIXES, Problem
 from store.schema import Base
 from store.settings import list_settings
 from store.views import VIEWS
 from tui.cli import app
+from tui.commands.record import record
+from tui.commands.takes import takes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +45,20 @@ def test_the_data_format_names_every_table():
     text = read("docs/data-format.md")
     tables: list[Table] = Base.metadata.sorted_tables
     assert [t.name for t in tables if f"`{t.name}`" not in text] == []
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_what_is_said_of_cameras_stands_in_the_docs(problem):
+    row = f"| {problem} | {' | '.join(FIXES[problem])} |"
+    assert row in read("docs/live.md").splitlines()
+
+
+def test_the_docs_name_every_option_of_recording():
+    text = read("docs/live.md")
+    for command in (record, takes):
+        options = inspect.signature(command).parameters
+        named = {f"--{name.replace('number', 'count')}" for name in options} - {"--context"}
+        assert [name for name in named - {"--gloss"} if name not in text] == []
 
 
 def test_files_that_the_documents_name_are_there():

@@ -110,7 +110,9 @@ def _say(event: dict[str, Any]) -> None:
     if kind == "start":
         narrate(f"{event['source']} with {event['run'] or 'no model'}")
     elif kind == "source":
-        narrate(_STATES.get(event["state"], event["state"]))
+        from capture.problems import wait_words
+
+        narrate(wait_words(event["state"]))
     elif kind == "sign":
         word = event["gloss"] or "unknown"
         typer.echo(f"{event['start_s']:7.2f} s  {word:<16} {top}")
@@ -119,14 +121,6 @@ def _say(event: dict[str, Any]) -> None:
     elif kind == "final":
         said = f"the whole of it: {top}" if top else "no hand was seen" * (not event["hands"])
         narrate(f"{event['frames']} frames, {event['signs']} signs" + (f"; {said}" if said else ""))
-
-
-_STATES = {
-    "opening": "opening the source …",
-    "slow": "it takes longer than usual to open; on Windows up to half a minute …",
-    "stalled": "no frame comes; waiting …",
-    "lost": "the source is gone; waiting for it to come back …",
-}
 
 
 def _shown(top: list[dict[str, Any]]) -> str:

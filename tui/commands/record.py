@@ -158,9 +158,9 @@ class _Timer:
             case "record":
                 self._record(event)
             case "source":
-                from tui.screens.live_words import SOURCE_SAYS
+                from capture.problems import wait_words
 
-                narrate(SOURCE_SAYS.get(str(event.get("state")), str(event.get("state"))))
+                narrate(wait_words(str(event.get("state"))))
 
     def _frame(self, now: float) -> None:
         if self._ends_at is not None:

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Button, Digits, Input, Label, Select, Static
 
 from capture.address import parse_address
+from capture.problems import wait_words
 from store.words import Status
 from tui.reading.latency import Latency
 from tui.reading.live import LiveChoices, read_live_choices
@@ -21,7 +22,7 @@ from tui.reading.live_events import Event, number_of, top_of
 from tui.reading.sentence import UNKNOWN, Sentence
 from tui.screens.live_record import Step
 from tui.screens.live_takes import REVIEW_WORDS, TakesPage
-from tui.screens.live_words import HISTORY_COLUMNS, SOURCE_SAYS, history_cells
+from tui.screens.live_words import HISTORY_COLUMNS, history_cells
 from tui.widgets.latency_table import LatencyTable
 from tui.widgets.live_view import LiveView
 from tui.widgets.prediction_bars import PredictionBars
@@ -184,7 +185,7 @@ class LiveScreen(TakesPage):
     def _waiting(self, event: Event) -> None:
         state = first_line(event.get("state"), 20)
         view = self.query_one(LiveView)
-        view.words = SOURCE_SAYS.get(state, state)
+        view.words = wait_words(state)
         view.show(None)
         self._show_state(state)
 

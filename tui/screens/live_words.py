@@ -11,12 +11,6 @@ HISTORY_COLUMNS: Final = (
     Column("gloss", "gloss"),
     Column("score", "score", 5, right=True),
 )
-SOURCE_SAYS: Final = {
-    "opening": "The source is being opened …",
-    "slow": "It takes longer than usual to open; on Windows up to half a minute.",
-    "stalled": "No frame comes. It goes on as soon as one does.",
-    "lost": "The source is gone. It goes on as soon as it is back.",
-}
 
 
 def history_cells(event: Event) -> tuple[str | tuple[str, str], ...]:
