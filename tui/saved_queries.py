@@ -48,7 +48,7 @@ SAVED_QUERIES: Final[dict[str, SavedQuery]] = {
         "SELECT gloss_list, instances, splits, url, frame_start, video_ids\n"
         "FROM contradictions\nORDER BY splits DESC, instances DESC",
     ),
-    "recordings in several parts": SavedQuery(
+    "crossing recordings": SavedQuery(
         "the same recording in train, val or test, and how that is known",
         "SELECT evidence, split_list, gloss_list, video_ids\nFROM same_recordings\n"
         "WHERE splits > 1\nORDER BY splits DESC, glosses DESC, gloss_list",

@@ -4,8 +4,17 @@ import json
 
 import pytest
 
-from ml.config import PRESETS, TrainConfig, demo_config, from_json, to_json, train_job
+from ml.config import (
+    BEFORE_RECORDED,
+    PRESETS,
+    TrainConfig,
+    demo_config,
+    from_json,
+    to_json,
+    train_job,
+)
 from ml.errors import ConfigError
+from store.splits import GatePolicy
 
 
 @pytest.mark.parametrize("config", [*PRESETS.values(), demo_config()], ids=lambda c: c.preset)
@@ -52,3 +61,13 @@ def test_the_notebook_preset_is_the_notebooks():
     assert (config.features.kind, config.features.length) == ("notebook", 30)
     assert (config.patience, config.model.super_classes) == (20, 50)
     assert config.augment.copies
+
+
+def test_a_record_from_before_the_gate_could_be_chosen_means_the_gate_as_it_was():
+    older = {
+        key: value for key, value in to_json(TrainConfig()).items() if key not in BEFORE_RECORDED
+    }
+    read = from_json(TrainConfig, older)
+    assert {name: getattr(read, name) for name in BEFORE_RECORDED} == dict(BEFORE_RECORDED)
+    assert read == TrainConfig()
+    assert read.gate == GatePolicy()

@@ -1,5 +1,7 @@
 """Evaluation: the same digits each time, and never on what was trained on."""
 
+import json
+
 import pytest
 from sqlalchemy import select, update
 
@@ -85,3 +87,19 @@ def test_what_cannot_be_evaluated_is_refused(own_trained):
     with pytest.raises(CheckpointError, match="no bundle"):
         evaluate_here(library, run="without bundle", split="val")
     assert issubclass(CheckpointError, SigntuiError)
+
+
+def test_what_became_of_identical_clips_is_kept_with_the_run(trained):
+    from ml.bundle import read_bundle
+    from ml.config import TrainConfig
+    from ml.prepare import SPLIT_FILE, prepare_data
+
+    library, run_id = trained
+    split = prepare_data(library, TrainConfig(glosses=None)).split
+    about = read_bundle(library.run_dir(run_id) / "bundle").about
+    kept_file = json.loads((library.run_dir(run_id) / SPLIT_FILE).read_text(encoding="utf-8"))
+    assert about["split"] == split.identity
+    assert about["split"]["duplicates"] == "drop"
+    assert split.identity.items() <= kept_file.items()
+    (val,) = (row for row in list_evaluations(library, run_id) if row.split == "val")
+    assert val.detail["dropped"] == split.identity["dropped"]

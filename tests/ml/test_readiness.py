@@ -115,6 +115,38 @@ def test_identical_clips_are_counted(library):
     assert found["crossing"].message.startswith("1 clip left out of train or val")
 
 
+def test_what_the_gate_does_is_said(library):
+    with library.session() as session:
+        train, val = (
+            list(session.scalars(select(Instance).where(Instance.split == name)))
+            for name in ("train", "val")
+        )
+        for clips, url in (
+            (train[:2], "a"),
+            ((train[2], train[-1]), "b"),
+            ((val[0], val[-1]), "c"),
+        ):
+            for clip in clips:
+                clip.url, clip.frame_end = f"https://example.org/{url}.mp4", 20
+    found = kinds(library)
+    assert found["repeated"].message.startswith("1 clip left out of train")
+    assert found["contradicting"].message.startswith("2 clips of train")
+    assert found["judged_contradicting"].message.startswith("2 clips of val or test")
+    found = kinds(library, replace(ALL, contradictions="drop"))
+    assert "contradicting" not in found
+    assert found["disputed"].message.startswith("2 clips left out of train")
+    with library.session() as session:
+        held = select(Instance.id).where(Instance.split == "val").limit(1).scalar_subquery()
+        session.execute(
+            update(Instance)
+            .where(Instance.id.in_([train[3].id, held]))
+            .values(url="https://example.org/d.mp4", frame_end=20)
+        )
+    found = kinds(library, replace(ALL, duplicates="keep"))
+    assert found["leak"].level is Level.WARNING
+    assert "1 clip of train or val is in a later part" in found["leak"].message
+
+
 def test_few_clips_are_a_warning_with_what_they_mean(library):
     found = kinds(library)
     assert found["few_val_clips"].message.startswith("Val has 8 clips")
