@@ -52,9 +52,10 @@ CLIPS_PER_GLOSS = 60
 
 @pytest.fixture(autouse=True)
 def still_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No cursor blinks, and the developer's own settings stay out."""
+    """No cursor blinks, no note goes unread, and the developer's own settings stay out."""
     monkeypatch.setattr(Input, "cursor_blink", False)
     monkeypatch.setattr(TextArea, "cursor_blink", False)
+    monkeypatch.setattr(SignApp, "NOTIFICATION_TIMEOUT", 600)
     monkeypatch.setenv("TZ", "UTC")
     if hasattr(time, "tzset"):
         time.tzset()

@@ -98,13 +98,15 @@ async def test_the_dashboard_remembers_theme_and_library(library):
         assert again.theme == "signtui-light"
 
 
-async def test_an_unknown_theme_is_told(library):
+async def test_an_unknown_theme_is_told(library, monkeypatch):
+    told = []
+    monkeypatch.setattr(SignApp, "notify", lambda app, message, **how: told.append(message))
     write_setting("theme", "gone")
     app = SignApp(library, settings=read_settings({}))
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert app.theme == "signtui-dark"
-        assert [note.message for note in app._notifications] == ["There is no theme gone."]
+        assert told == ["There is no theme gone."]
 
 
 @pytest.mark.parametrize(

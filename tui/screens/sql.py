@@ -132,8 +132,8 @@ class SQLScreen(Page):
             self._tell_problem("There is no question in it. Write a SELECT.")
             return
         self._start(span.of(self.editor.text), span.start)
-        if self.editor.has_focus:
-            self.panel.table.focus()
+        if self.focused is self.editor:
+            self.set_focus(self.panel.table)
 
     def _start(self, sql: str, offset: int) -> None:
         self.action_cancel()
@@ -192,7 +192,7 @@ class SQLScreen(Page):
         where = ""
         if place is not None and self.editor.text[offset:].startswith(sql):
             self.editor.move_to(offset + place)
-            if self.panel.table.has_focus:
+            if self.focused is self.panel.table:
                 self.set_focus(self.editor)
             line, column = self.editor.cursor_location
             where = f"line {line + 1}, column {column + 1}: "
