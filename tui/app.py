@@ -34,6 +34,8 @@ from tui.watching import POLL_S, JobApp
 from tui.widgets.nav_bar import SCREENS, TITLES
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from store.library import Library
 
 
@@ -83,6 +85,8 @@ class SignApp(JobApp):
         self.drawing = drawing or Drawing()
         self.terminal_answered = Signal[None](self, "terminal-answered")
         """The terminal has drawn what was written before it was asked where its cursor is."""
+        self.terminal_goes = Signal[None](self, "terminal-goes")
+        """The terminal is about to get its own screen back."""
         self.remembers = settings is not None
         """Whether a chosen theme and an opened library are written down."""
         self.opening_error: SigntuiError | None = None
@@ -122,6 +126,17 @@ class SignApp(JobApp):
     def on_cursor_position(self, event: CursorPosition) -> None:
         event.stop()
         self.terminal_answered.publish(None)
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        # Pictures go before the terminal has its own screen back.
+        self.terminal_goes.publish(None)
+        self.drawing = Drawing()
+        super().exit(result, return_code, message)
 
     def write_terminal(self, sequence: str) -> None:
         """Write an escape sequence to the terminal, after what Textual has written so far."""

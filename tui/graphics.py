@@ -82,7 +82,7 @@ def find_drawing(wanted: Graphics, environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     if wanted is Graphics.BLOCKS or (wanted is Graphics.AUTO and _is_plain(environ)):
         return Drawing()
-    limit_s = _LIMIT_FAR_S if "SSH_CONNECTION" in environ else _LIMIT_S
+    limit_s = _LIMIT_FAR_S if environ.get("SSH_CONNECTION") else _LIMIT_S
     return choose(wanted, ask(limit_s), measure())
 
 
@@ -105,8 +105,8 @@ def _is_plain(environ: Mapping[str, str]) -> bool:
     term = environ.get("TERM", "")
     return (
         sys.platform == "win32"
-        or "NO_COLOR" in environ
-        or "TMUX" in environ
+        or bool(environ.get("NO_COLOR"))
+        or bool(environ.get("TMUX"))
         or environ.get("TERM_PROGRAM") == "Apple_Terminal"
         or not term
         or term.startswith(_BLOCKS_ONLY)

@@ -104,11 +104,19 @@ class GraphicView(Widget):
         """Show the picture as it is now; a subclass calls this when it has changed."""
         self._could = self.can_draw
         if not self._could:
-            self._use_cells()
+            self.use_cells()
         elif self._waits:
             self._wait()
         else:
             self._draw()
+
+    def use_cells(self) -> None:
+        """Show cells at once, until the next `redraw`."""
+        if self._place is not None and self.drawing.kind is Graphics.KITTY:
+            cast("SignApp", self.app).write_terminal(kitty.delete(self._number or 0))
+        self._place = None
+        self._stale = self._intact = False
+        self.refresh()
 
     # What there is
 
@@ -195,7 +203,7 @@ class GraphicView(Widget):
         self._stale = False
         pixels = self.raster(*self.pixel_room) if self.size else None
         if pixels is None:
-            self._use_cells()
+            self.use_cells()
             return
         place = self._placed(pixels.shape[1], pixels.shape[0])
         moved, self._place = place != self._place, place
@@ -235,13 +243,6 @@ class GraphicView(Widget):
         self._asked_at = time.monotonic()
         cast("SignApp", self.app).write_terminal(_AT_ONCE.format(sequence) + _ANSWER_ME)
 
-    def _use_cells(self) -> None:
-        if self._place is not None and self.drawing.kind is Graphics.KITTY:
-            cast("SignApp", self.app).write_terminal(kitty.delete(self._number or 0))
-        self._place = None
-        self._stale = self._intact = False
-        self.refresh()
-
     # What happens
 
     def on_mount(self) -> None:
@@ -249,6 +250,7 @@ class GraphicView(Widget):
             app = cast("SignApp", self.app)
             app.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)
             app.terminal_answered.subscribe(self, self._answered)
+            app.terminal_goes.subscribe(self, lambda _: self.use_cells(), immediate=True)
             app.app_resume_signal.subscribe(self, lambda _: self._repaint())
 
     def _screen_changed(self, _: Screen[object]) -> None:
@@ -274,4 +276,4 @@ class GraphicView(Widget):
         self._intact = False
 
     def on_unmount(self) -> None:
-        self._use_cells()
+        self.use_cells()

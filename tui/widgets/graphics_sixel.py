@@ -90,11 +90,11 @@ def _bands(index: NDArray[np.intp]) -> bytes:
     there = np.zeros(height // _BAND * _REGISTERS, bool)
     there[colour] = True
     line = (np.cumsum(there) - 1)[colour]
-    bits = np.broadcast_to(1 << row % _BAND, index.shape)
-    count = int(there.sum())
-    # A pixel is one bit of one sixel: their sum is the sixel.
-    flat = np.bincount((line * width + np.arange(width)).ravel(), bits.ravel(), count * width)
-    return _written(flat.astype(np.uint8).reshape(count, width), np.flatnonzero(there))
+    sixels = np.zeros((int(there.sum()), width), np.uint8)
+    for bit in range(_BAND):
+        # Within one row of each band no sixel comes twice.
+        sixels[line[bit::_BAND], np.arange(width)] |= 1 << bit
+    return _written(sixels, np.flatnonzero(there))
 
 
 def _written(sixels: NDArray[np.uint8], colours: NDArray[np.intp]) -> bytes:

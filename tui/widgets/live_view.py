@@ -62,7 +62,10 @@ class LiveView(GraphicView):
         """Show a picture, or the words again."""
         self.picture = picture
         self._lines = []
-        self.redraw()
+        if picture is None:
+            self.use_cells()
+        else:
+            self.redraw()
 
     def on_resize(self) -> None:
         self._lines = []
