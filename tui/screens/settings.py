@@ -95,7 +95,8 @@ class SettingsScreen(Screen[None]):
     def _show_one(self) -> None:
         item = self.chosen
         self.query_one("#one").border_title = item.name if item else ""
-        self.query_one("#about", Static).update(_about(item) if item else "")
+        about = _about(item, signtui_of(self).drawing.kind) if item else ""
+        self.query_one("#about", Static).update(about)
 
     @on(DataTable.RowSelected)
     def action_change(self) -> None:
@@ -191,12 +192,14 @@ def _row(item: Setting) -> Row:
     return Row(item.name, (item.name, value, (item.origin, _ORIGIN_COLOURS[item.origin])))
 
 
-def _about(item: Setting) -> Content:
+def _about(item: Setting, drawn_with: Graphics) -> Content:
     overruled = item.origin in {Origin.ENVIRONMENT, Origin.COMMAND_LINE}
     by = item.variable if item.origin is Origin.ENVIRONMENT else "the command line"
     note = f"The file's value waits: {by} overrules it." if overruled else ""
     if item.name == "library":
         note = f"{note} A change counts from the next start.".strip()
+    if item.name == "graphics":
+        note = f"{note} Pictures are drawn with {drawn_with} now.".strip()
     lines = [
         (f"{item.about[0].upper()}{item.about[1:]}.", "$foreground"),
         (
