@@ -127,6 +127,7 @@ def sixel_picture(data):
             for bit in range(6):
                 if token[7][0] - 63 >> bit & 1:
                     assert x + length <= width
+                    assert y + bit < height
                     pixels[y + bit, x : x + length] = colour
             x += length
         else:

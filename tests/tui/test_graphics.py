@@ -22,7 +22,7 @@ from tui.reading.live_events import Picture
 from tui.reading.pictures import Pictures
 from tui.widgets import graphics_kitty as kitty
 from tui.widgets.graphics_hands import draw_hands
-from tui.widgets.graphics_sixel import encode, steps_of
+from tui.widgets.graphics_sixel import encode, padded, steps_of
 from tui.widgets.live_view import LiveView
 from tui.widgets.pixels import FilmStrip, fit
 from tui.widgets.skeleton_dots import Window
@@ -41,7 +41,7 @@ if sys.platform != "win32":
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are Unix's")
 _RGB = st.tuples(*[st.integers(0, 255)] * 3)
-_PICTURES = st.tuples(st.integers(6, 40), st.integers(1, 40)).flatmap(
+_PICTURES = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
     lambda size: arrays(np.uint8, (*size, 3))
 )
 
@@ -175,10 +175,9 @@ def test_a_picture_is_named_by_its_colour_where_there_are_colours():
 @given(_PICTURES, st.sampled_from([16, 256]))
 def test_a_sixel_picture_is_close_to_what_it_was(pixels, colours):
     drawn = sixel_picture(encode(pixels, colours).encode())
-    height = pixels.shape[0] // 6 * 6
-    assert drawn.shape == (height, *pixels.shape[1:])
+    assert drawn.shape == pixels.shape
     assert (drawn >= 0).all(), "a pixel was left out"
-    far = np.abs(drawn - pixels[:height]).reshape(-1, 3).max(0, initial=0)
+    far = np.abs(drawn - pixels).reshape(-1, 3).max(0, initial=0)
     steps = [255 / (count - 1) for count in steps_of(colours)]
     assert (far <= np.array(steps) + 4).all()
 
@@ -190,6 +189,15 @@ def test_dithering_keeps_the_mean(rgb):
     pixels = np.full((24, 300, 3), rgb, np.uint8)
     drawn = sixel_picture(encode(pixels).encode())
     assert (np.abs(drawn.mean((0, 1)) - rgb) <= 6).all()
+
+
+def test_a_picture_fills_whole_cells():
+    small = np.full((3, 5, 3), 7, np.uint8)
+    large = padded(small, 9, 6, (1, 2, 3))
+    assert large.shape == (6, 9, 3)
+    assert (large[1:4, 2:7] == 7).all()
+    assert (large == (1, 2, 3)).all(2).sum() == 6 * 9 - 3 * 5
+    assert padded(small, 4, 2, (1, 2, 3)).tolist() == small[:2, :4].tolist()
 
 
 @unix

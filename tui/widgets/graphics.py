@@ -217,11 +217,14 @@ class GraphicView(Widget):
             self._intact = True
 
     def _sixels(self, pixels: NDArray[np.uint8], place: Place) -> str:
-        from tui.widgets.graphics_sixel import encode  # noqa: PLC0415 - it imports numpy
+        from tui.widgets.graphics_sixel import encode, padded  # noqa: PLC0415 - it imports numpy
 
         left, top = self.content_region.offset + Offset(place.x, place.y)
         ground = self.background_colors[1].rgb
-        drawn = encode(pixels, self.drawing.colours, ground)
+        # Whole cells: some terminals fill the rest of a cell with a colour of their own.
+        wide, high = self.drawing.cell
+        filled = padded(pixels, place.columns * wide, place.rows * high, ground)
+        drawn = encode(filled, self.drawing.colours, ground)
         return f"\x1b7\x1b[{top + 1};{left + 1}H{drawn}\x1b8"
 
     def _placed(self, width: int, height: int) -> Place:

@@ -36,25 +36,40 @@ def steps_of(colours: int) -> tuple[int, int, int]:
     return _MANY if colours > int(np.prod(_MANY)) else _FEW
 
 
+def padded(
+    pixels: NDArray[np.uint8], width: int, height: int, ground: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """The picture in the middle of a larger one; cut where it is not larger.
+
+    shape=(height, width, 3).
+    """
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[:] = ground
+    part = pixels[:height, :width]
+    top, left = (height - part.shape[0]) // 2, (width - part.shape[1]) // 2
+    canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return canvas
+
+
 def encode(
     pixels: NDArray[np.uint8], colours: int = 256, ground: tuple[int, int, int] | None = None
 ) -> str:
-    """The picture as one escape sequence; rows that fill no whole band are left out.
+    """The picture as one escape sequence.
 
     Args:
-        pixels: shape=(height, width, 3), RGB; at least six high.
+        pixels: shape=(height, width, 3), RGB.
         colours: that the terminal has, at least 13.
         ground: this colour is drawn as it is, not as a mixture.
     """
     steps = steps_of(colours)
-    height = pixels.shape[0] // _BAND * _BAND
-    index = _indexed(pixels[:height], steps)
+    height, width = pixels.shape[:2]
+    index = _indexed(pixels, steps)
     palette = _palette(steps)
     if ground is not None:
         own = int(np.prod(steps))
-        index[(pixels[:height] == ground).all(2)] = own
+        index[(pixels == ground).all(2)] = own
         palette += _register(own, ground)
-    head = b'\x1bP0;1q"1;1;%d;%d' % (pixels.shape[1], height)
+    head = b'\x1bP0;1q"1;1;%d;%d' % (width, height)
     return (head + palette + _bands(index) + b"\x1b\\").decode("ascii")
 
 
@@ -87,7 +102,7 @@ def _bands(index: NDArray[np.intp]) -> bytes:
     height, width = index.shape
     row = np.arange(height)[:, None]
     colour = row // _BAND * _REGISTERS + index
-    there = np.zeros(height // _BAND * _REGISTERS, bool)
+    there = np.zeros(-(-height // _BAND) * _REGISTERS, bool)
     there[colour] = True
     line = (np.cumsum(there) - 1)[colour]
     sixels = np.zeros((int(there.sum()), width), np.uint8)
