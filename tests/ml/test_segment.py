@@ -75,6 +75,30 @@ def test_between_rests_there_is_one_sign_each():
     assert [round(one.end_s, 1) for one in found] == pytest.approx([2.0, 4.4], abs=0.15)
 
 
+def trembling(frames: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """As MediaPipe sees still hands of a small sensor: every frame a little elsewhere."""
+    rng = np.random.default_rng(seed)
+    jitter = rng.normal(0, 0.015 * HAND, (len(frames), 2))
+    shaken = [frame.copy() for frame in frames]
+    for frame, offset in zip(shaken, jitter, strict=True):
+        frame[:, :, :2] += offset
+    return shaken
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_hands_that_tremble_at_rest_end_a_sign_all_the_same(seed):
+    frames = trembling([*rest(1), *sign(1.0), *rest(2)], seed)
+    segmenter = Segmenter()
+    ended = [i / FPS for i, frame in enumerate(frames) if segmenter.add(i / FPS, frame, 1.0)]
+    assert ended == [pytest.approx(2.0 + 0.5, abs=0.15)]
+    assert not segmenter.signing
+
+
+def test_hands_that_only_tremble_say_nothing():
+    for seed in range(8):
+        assert stretches(trembling(rest(6), seed)) == []
+
+
 def test_a_hold_in_the_middle_does_not_end_a_sign():
     top = (0.5, 0.4)
     frames = [*travel(REST, top, 0.3), *rest(1.0, top), *travel(top, REST, 0.3)]
