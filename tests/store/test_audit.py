@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
 from store.audit import audit
-from store.audit_rows import AuditRow
+from store.audit_rows import AuditRow, read_scope
 from store.catalog import get_or_add_extractor
 from store.errors import NotInCatalogError
 from store.importers.dataset import read_dataset, store_dataset
@@ -19,7 +19,7 @@ from store.importers.source import find_dataset
 from store.library import Library
 from store.query import run_query
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile
-from store.splits import SplitError, make_split
+from store.splits import GatePolicy, SplitError, make_split
 from tests.ml.clips import make_library
 
 SOURCE = "https://example.org/same.mp4"
@@ -237,7 +237,19 @@ def test_wlasl_as_its_own_files_have_it(real_data, tmp_path):
         assert [part.with_landmarks for part in found.parts[:2]] == [parts["train"], parts["val"]]
         assert found.parts[1].used == parts["val"], "val is never thinned out by train"
     assert counts(audit(library, "100"))["any"].contradicting == 6
+    _check_splits(library)
     library.close()
+
+
+def _check_splits(library):
+    official = read_scope(library, "100", "official", GatePolicy(), 0).split
+    assert (len(official.train), len(official.val)) == (741, 165)
+    assert official.hash.startswith("85c359aa06e1"), "what earlier runs were trained on"
+    signer = audit(library, "100", "signer")
+    _, val, test = signer.parts
+    assert max(val.lacking_used, test.lacking_used) <= 5
+    assert all(0.13 < part.instances / 913 < 0.17 for part in (val, test))
+    assert signer.signers_in_several_parts == 0
 
 
 def _rows_of(folder, subset):

@@ -92,7 +92,7 @@ def facts(item: RunSummary, best: int | None, dropped: Dropped | None = None) ->
         *([Fact("", LEAKS, "$warning")] if item.leaks else []),
         Fact("glosses", count(run.n_glosses)),
         Fact("clips", f"{count(run.n_train)} train, {count(run.n_val)} val, {count(run.n_test)} test"),
-        *([Fact("the same", words)] if dropped and (words := dropped.in_words()) else []),
+        *([Fact("identical", words)] if dropped and (words := dropped.in_words()) else []),
         Fact("weights", count(run.parameters)),
         Fact("epochs", f"{item.epochs} of {run.config.get('epochs', DASH)}"),
         Fact("best", f"epoch {best + 1}" if best is not None else None),
