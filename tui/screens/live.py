@@ -61,6 +61,7 @@ class LiveScreen(TakesPage):
         Binding("y", "copy", "Copy the sentence", show=False),
         Binding("p", "window", "Window on the desktop", show=False),
         Binding("t", "speed", "Clips at their own speed, or as fast as possible", show=False),
+        Binding("q", "leave", "Quit"),
     ]
 
     def __init__(self) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
 
 from store.recordings import waiting_takes
@@ -23,8 +21,6 @@ REVIEW_WORDS = "space replays · k keeps · d discards"
 
 class TakesPage(RecordingPage):
     """No take is deleted without a question: those of sessions that died come up again."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "leave", "Quit")]
 
     def __init__(self) -> None:
         super().__init__()
