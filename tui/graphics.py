@@ -80,7 +80,9 @@ class Answers:
 def find_drawing(wanted: Graphics, environ: Mapping[str, str] | None = None) -> Drawing:
     """How to draw here; asks the terminal on descriptors 0 and 2 where that helps."""
     environ = os.environ if environ is None else environ
-    if wanted is Graphics.BLOCKS or (wanted is Graphics.AUTO and _is_plain(environ)):
+    plain = wanted is Graphics.AUTO and _is_plain(environ)
+    # Textual makes all colours grey then, also those that name kitty's pictures.
+    if wanted is Graphics.BLOCKS or plain or "NO_COLOR" in environ:
         return Drawing()
     limit_s = _LIMIT_FAR_S if environ.get("SSH_CONNECTION") else _LIMIT_S
     return choose(wanted, ask(limit_s), measure())
@@ -105,7 +107,6 @@ def _is_plain(environ: Mapping[str, str]) -> bool:
     term = environ.get("TERM", "")
     return (
         sys.platform == "win32"
-        or bool(environ.get("NO_COLOR"))
         or bool(environ.get("TMUX"))
         or environ.get("TERM_PROGRAM") == "Apple_Terminal"
         or not term

@@ -17,16 +17,20 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 def start_in_terminal(arguments, environment, folder, *, columns, lines):
-    """Run Python with arguments; returns the process and the handle of its terminal."""
+    """Run Python with arguments; returns the process and the handle of its terminal.
+
+    Variables that are None in the environment are not there for the process.
+    """
     handle, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    given = {**os.environ, **environment}
     process = subprocess.Popen(
         [sys.executable, "-c", _BECOME, *arguments],
         stdin=inside,
         stdout=inside,
         stderr=inside,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={name: value for name, value in given.items() if value is not None},
         start_new_session=True,
     )
     os.close(inside)

@@ -1,7 +1,6 @@
-"""Pictures as pixels: what the terminal is asked, what it is sent, and what covers a picture."""
+"""Pictures as pixels: what the terminal is asked, and what it is sent."""
 
 import re
-import sys
 import unicodedata
 
 import numpy as np
@@ -10,36 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.cells import cell_len
-from rich.color import ColorSystem
-from textual.events import CursorPosition
-from textual.widgets import Input
 
-from store.settings import NAMES, Graphics
-from tests.tui.conftest import ROOT, moving_hand, settle, until
+from store.settings import Graphics
+from tests.support.drawn_pictures import kitty_commands, kitty_picture, sixel_picture
+from tests.tui.conftest import moving_hand
 from tui import graphics
 from tui.graphics import Answers, Drawing, choose, find_drawing, read_answers
-from tui.reading.live_events import Picture
-from tui.reading.pictures import Pictures
 from tui.widgets import graphics_kitty as kitty
 from tui.widgets.graphics_hands import draw_hands
 from tui.widgets.graphics_sixel import encode, padded, steps_of
-from tui.widgets.live_view import LiveView
-from tui.widgets.pixels import FilmStrip, fit
+from tui.widgets.pixels import fit
 from tui.widgets.skeleton_dots import Window
-from tui.widgets.skeleton_view import SkeletonView
 
-if sys.platform != "win32":
-    from tests.support.drawing_terminal import (
-        KITTY_ANSWERS,
-        SIXEL_ANSWERS,
-        DrawingTerminal,
-        kitty_commands,
-        kitty_picture,
-        sixel_picture,
-        sixel_pictures,
-    )
-
-unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are Unix's")
 _RGB = st.tuples(*[st.integers(0, 255)] * 3)
 _PICTURES = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
     lambda size: arrays(np.uint8, (*size, 3))
@@ -101,7 +82,7 @@ def test_cells_and_colours_are_those_of_the_terminal():
         {"TERM": "linux"},
         {"TERM": "screen-256color"},
         {"TERM": "xterm-256color", "TMUX": "/tmp/tmux-0/default,1,0"},
-        {"TERM": "xterm-256color", "NO_COLOR": "1"},
+        {"TERM": "xterm-256color", "NO_COLOR": ""},
     ],
 )
 def test_some_are_not_asked(environ, monkeypatch):
@@ -111,6 +92,7 @@ def test_some_are_not_asked(environ, monkeypatch):
     monkeypatch.setattr(graphics, "ask", refuse)
     assert find_drawing(Graphics.AUTO, environ) == Drawing()
     assert find_drawing(Graphics.BLOCKS, {"TERM": "xterm-kitty"}) == Drawing()
+    assert find_drawing(Graphics.KITTY, {"TERM": "xterm-kitty", "NO_COLOR": ""}) == Drawing()
 
 
 def test_without_a_terminal_there_is_nothing_to_ask():
@@ -120,7 +102,6 @@ def test_without_a_terminal_there_is_nothing_to_ask():
 # What it is sent
 
 
-@unix
 @settings(max_examples=40, deadline=None)
 @given(_PICTURES, st.integers(1, 0xFFFFFF))
 def test_a_kitty_picture_is_what_it_was(pixels, number):
@@ -132,7 +113,6 @@ def test_a_kitty_picture_is_what_it_was(pixels, number):
     assert nothing == b""
 
 
-@unix
 def test_a_large_kitty_picture_goes_in_chunks():
     pixels = np.random.default_rng(1).integers(0, 256, (90, 120, 3)).astype(np.uint8)
     sent = kitty.transmit(pixels, 5, 7, 3)
@@ -170,7 +150,6 @@ def test_a_picture_is_named_by_its_colour_where_there_are_colours():
         assert kitty.number_of(colour, None) is None
 
 
-@unix
 @settings(max_examples=40, deadline=None)
 @given(_PICTURES, st.sampled_from([16, 256]))
 def test_a_sixel_picture_is_close_to_what_it_was(pixels, colours):
@@ -182,7 +161,6 @@ def test_a_sixel_picture_is_close_to_what_it_was(pixels, colours):
     assert (far <= np.array(steps) + 4).all()
 
 
-@unix
 @settings(max_examples=40, deadline=None)
 @given(_RGB)
 def test_dithering_keeps_the_mean(rgb):
@@ -200,7 +178,6 @@ def test_a_picture_fills_whole_cells():
     assert padded(small, 4, 2, (1, 2, 3)).tolist() == small[:2, :4].tolist()
 
 
-@unix
 @settings(max_examples=40, deadline=None)
 @given(_RGB, _RGB)
 def test_the_ground_is_drawn_as_it_is(ground, other):
@@ -239,319 +216,3 @@ def test_a_picture_is_made_to_fit(height, width, high, wide):
     assert (small == 201).all()
     assert (large == 201).all()
     assert not np.shares_memory(small, image)
-
-
-# What covers it
-
-
-def picture(shade, width=160, height=120):
-    pixels = np.full((height, width, 3), shade, np.uint8)
-    return Picture(pixels, np.full((2, 21, 3), np.nan, np.float32))
-
-
-def pixels_in(app, kind):
-    """Let an app draw pixels; returns what it writes to the terminal."""
-    app.drawing = Drawing(kind)
-    app.console._color_system = ColorSystem.TRUECOLOR
-    written = []
-    app.write_terminal = written.append
-    return written
-
-
-async def open_live(pilot):
-    await settle(pilot)
-    await pilot.press("4")
-    await settle(pilot)
-    return pilot.app.screen.query_one(LiveView)
-
-
-async def answer(pilot):
-    pilot.app.post_message(CursorPosition(0, 0))
-    await pilot.pause()
-
-
-def text_of(view):
-    return ["".join(part.text for part in view.render_line(y)) for y in range(view.size.height)]
-
-
-def has_blocks(view):
-    return any("▀" in line for line in text_of(view))
-
-
-def has_placeholders(view):
-    return any("\U0010eeee" in line for line in text_of(view))
-
-
-@unix
-async def test_kitty_pictures_replace_each_other_and_go(app):
-    written = pixels_in(app, Graphics.KITTY)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        assert view.room == (360, 240)
-        view.show(picture(100))
-        await pilot.pause()
-        assert has_placeholders(view)
-        assert all(cell_len(line) == view.size.width for line in text_of(view))
-        (first, data), (place, _) = kitty_commands(written[0].encode())
-        assert (kitty_picture(first, data) == 100 & 0xFC).all()
-        assert int(place["c"]) / int(place["r"]) == pytest.approx(2 * 160 / 120, rel=0.1)
-        assert written[0].endswith("\x1b[?2026l\x1b[6n")
-        # Until the terminal has drawn it no other is sent; then the newest.
-        view.show(picture(120))
-        view.show(picture(140))
-        assert len(written) == 1
-        await answer(pilot)
-        assert len(written) == 2
-        (second, data), _ = kitty_commands(written[1].encode())
-        assert second["i"] == first["i"]
-        assert (kitty_picture(second, data) == 140).all()
-        await pilot.press("1")
-        await pilot.pause()
-        assert written[2:] == [kitty.delete(int(first["i"]))]
-        await pilot.press("4")
-        await until(pilot, lambda: len(written) == 4)
-        view.show(None)
-        assert written[4:] == written[2:3]
-        assert not has_placeholders(view)
-
-
-@unix
-@pytest.mark.parametrize("kind", [Graphics.KITTY, Graphics.SIXEL])
-async def test_a_dialog_over_a_picture_is_not_painted_over(app, kind):
-    written = pixels_in(app, kind)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        await until(pilot, lambda: written)
-        await pilot.press("question_mark")
-        await pilot.pause()
-        assert has_blocks(view)
-        number = len(written)
-        await answer(pilot)
-        view.show(picture(50))
-        await pilot.pause()
-        assert len(written) == number
-        await pilot.press("escape")
-        await until(pilot, lambda: len(written) > number)
-        assert not has_blocks(view)
-
-
-@unix
-async def test_sixels_lie_where_their_cells_are(app):
-    written = pixels_in(app, Graphics.SIXEL)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        await until(pilot, lambda: written)
-        ((line, column, pixels),) = sixel_pictures(written[0].encode())
-        assert pixels.shape == (240, 320, 3)
-        left = view.content_region.x + (view.size.width - 32) // 2
-        assert (column, line) == (left + 1, view.content_region.y + 1)
-        await answer(pilot)
-        # What lies below is left alone while the picture is there, and drawn when it is not.
-        strips = view.render_lines(view.size.region)
-        assert {strip.render(app.console) for strip in strips} == {f"\x1b[{view.size.width}C"}
-        assert strips[0].crop(2, 5).cell_length == 3
-        assert [part.cell_length for part in strips[0].divide([3, 10])] == [3, 7]
-        view.show(None)
-        await pilot.pause()
-        strips = view.render_lines(view.size.region)
-        assert not any("\x1b[36C" in strip.render(app.console) for strip in strips)
-
-
-@unix
-async def test_a_note_over_sixels_is_not_painted_over(app):
-    written = pixels_in(app, Graphics.SIXEL)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        await until(pilot, lambda: written)
-        await answer(pilot)
-        app.notify("\n".join("a note that is high and wide" for _ in range(12)), timeout=60)
-        await until(pilot, lambda: has_blocks(view))
-        number = len(written)
-        view.show(picture(50))
-        await pilot.pause()
-        assert len(written) == number
-        app.clear_notifications()
-        await until(pilot, lambda: len(written) > number)
-        assert not has_blocks(view)
-
-
-@unix
-async def test_a_resized_picture_is_drawn_anew(app):
-    written = pixels_in(app, Graphics.SIXEL)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        await until(pilot, lambda: written)
-        await answer(pilot)
-        await pilot.resize_terminal(120, 40)
-        await until(pilot, lambda: len(written) > 1)
-        pixels = sixel_pictures(written[-1].encode())[-1][2]
-        assert pixels.shape[1] > 320
-        assert pixels.shape[0] * pixels.shape[1] <= 480 * 360
-
-
-async def test_too_few_colours_are_half_blocks(app):
-    written = pixels_in(app, Graphics.KITTY)
-    app.console._color_system = ColorSystem.STANDARD
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        await pilot.pause()
-        assert has_blocks(view)
-        assert not written
-
-
-@unix
-async def test_a_terminal_that_answers_no_more_gets_the_newest_later(app, monkeypatch):
-    monkeypatch.setattr("tui.widgets.graphics._PATIENCE_S", 0.05)
-    written = pixels_in(app, Graphics.KITTY)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = await open_live(pilot)
-        view.show(picture(100))
-        view.show(picture(140))
-        await until(pilot, lambda: len(written) == 2)
-        assert (kitty_picture(*kitty_commands(written[1].encode())[0]) == 140).all()
-
-
-async def test_the_clip_page_draws_pixels_too(app):
-    pixels_in(app, Graphics.KITTY)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
-        screen = app.screen
-        skeleton = screen.query_one(SkeletonView)
-        skeleton.show(moving_hand(), play=False)
-        skeleton.step(-1)
-        drawn = skeleton.raster(300, 200)
-        ground = np.array(skeleton.background_colors[1].rgb, np.uint8)
-        assert drawn.shape == (200, 300, 3)
-        assert 200 < (drawn != ground).any(2).sum() < 30_000
-        pictures = Pictures(0, 8)
-        pictures.width, pictures.height = 40, 30
-        pictures.frames = list(range(8))
-        pictures.images = [bytes([20 * frame]) * (40 * 30 * 3) for frame in pictures.frames]
-        skeleton.show_pictures(pictures)
-        skeleton.with_picture = True
-        assert (skeleton.raster(80, 60)[0, 0] == 20 * 7).all()
-        screen.query_one("#strip").remove_class("-bare")
-        await pilot.pause()
-        film = screen.query_one(FilmStrip)
-        film.show(pictures)
-        strip = film.raster(*film.pixel_room)
-        row = strip[strip.shape[0] // 2, :, 0].tolist()
-        shades = [shade for shade in dict.fromkeys(row) if shade != ground[0]]
-        assert shades == [20 * frame for frame in range(8)]
-
-
-async def test_graphics_are_a_setting(app):
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("comma")
-        await settle(pilot)
-        await pilot.press(*["down"] * (len(NAMES) - 1), "enter")
-        await pilot.pause()
-        assert app.screen.query_one(Input).value == "auto"
-
-
-# In a terminal
-
-_SHOW = """
-import asyncio, numpy as np, pathlib
-from textual.screen import Screen
-from tui import dashboard as module
-from tui.app import SignApp
-from tui.reading.live_events import Picture
-from tui.widgets.live_view import LiveView
-
-class Shown(Screen):
-    def compose(self):
-        yield LiveView()
-
-nobody = np.full((2, 21, 3), np.nan, np.float32)
-start = SignApp.on_mount
-
-async def play(self):
-    while self.current_mode != "library":
-        await asyncio.sleep(0.05)
-    shown = Shown()
-    await self.push_screen(shown)
-    for shade in (100, 200):
-        pixels = np.full((48, 64, 3), shade, np.uint8)
-        shown.query_one(LiveView).show(Picture(pixels, nobody))
-        await asyncio.sleep(0.4)
-    self.exit()
-
-def on_mount(self):
-    start(self)
-    self.run_worker(play(self))
-
-SignApp.on_mount = on_mount
-module.user_log_path = lambda *_, **__: pathlib.Path({log!r})
-module.run_dashboard(pathlib.Path({root!r}))
-"""
-
-
-@pytest.fixture
-def seen(library, tmp_path):
-    """Run the dashboard in a terminal that gives these answers; returns what was drawn."""
-
-    def run(answers, **environment):
-        code = _SHOW.format(log=str(tmp_path / "logs"), root=str(library.root))
-        config = {"SIGNTUI_CONFIG": str(tmp_path / "settings.toml"), **environment}
-        terminal = DrawingTerminal(["-c", code], ROOT, answers, config)
-        assert terminal.end() == 0, terminal.drawn[-2000:]
-        return bytes(terminal.drawn)
-
-    return run
-
-
-@unix
-def test_a_terminal_with_kitty_graphics_gets_them(seen):
-    drawn = seen(KITTY_ANSWERS)
-    before, _, after = drawn.partition(b"\x1b[?1049h")
-    assert b"a=q" in before
-    commands = kitty_commands(after)
-    pictures = [kitty_picture(*one)[0, 0, 0] for one in commands if one[0]["a"] == "t"]
-    assert pictures == [100, 200]
-    numbers = {keys["i"] for keys, _ in commands}
-    assert len(numbers) == 1, "the same picture is used again"
-    assert commands[-1][0] == {"a": "d", "d": "I", "q": "2", "i": numbers.pop()}
-    assert "\U0010eeee\u0305\u0305".encode() in after
-    assert "▀".encode() not in after
-    assert after.rindex(b"a=d") < after.rindex(b"\x1b[?1049l")
-
-
-@unix
-def test_a_terminal_with_sixels_gets_them(seen):
-    drawn = seen(SIXEL_ANSWERS)
-    pictures = sixel_pictures(drawn)
-    assert [round(pixels.mean(), -2) for _, _, pixels in pictures[:1] + pictures[-1:]] == [100, 200]
-    assert all(pixels.shape[1] <= 80 * 9 for _, _, pixels in pictures)
-    assert all(line - 1 + pixels.shape[0] / 18 <= 24 for line, _, pixels in pictures)
-    assert "▀".encode() not in drawn
-    assert b"a=t" not in drawn
-
-
-@unix
-def test_a_mute_terminal_gets_half_blocks_and_no_more_questions(seen):
-    drawn = seen({})
-    before, _, after = drawn.partition(b"\x1b[?1049h")
-    assert before == b"\x1b[c"
-    assert "▀".encode() in after
-    assert b"\x1b_G" not in drawn
-    assert b"\x1bP" not in drawn
-
-
-@unix
-@pytest.mark.parametrize(
-    ("environment", "answers"),
-    [({"SIGNTUI_GRAPHICS": "blocks"}, KITTY_ANSWERS if sys.platform != "win32" else {})],
-)
-def test_who_wants_half_blocks_is_not_asked(seen, environment, answers):
-    drawn = seen(answers, **environment)
-    assert drawn.startswith(b"\x1b[?1049h")
-    assert "▀".encode() in drawn

@@ -67,7 +67,8 @@ def encode(
     palette = _palette(steps)
     if ground is not None:
         own = int(np.prod(steps))
-        index[(pixels == ground).all(2)] = own
+        red, green, blue = (pixels[:, :, place] == part for place, part in enumerate(ground))
+        index[red & green & blue] = own
         palette += _register(own, ground)
     head = b'\x1bP0;1q"1;1;%d;%d' % (width, height)
     return (head + palette + _bands(index) + b"\x1b\\").decode("ascii")
@@ -125,7 +126,7 @@ def _written(sixels: NDArray[np.uint8], colours: NDArray[np.intp]) -> bytes:
     runs[:, 1] = _tokens()[value, length]
     runs[np.append(first[1:], True) & (value == 0), 1] = b""
     runs[first, 0] = _headings(colours)
-    return runs.tobytes().replace(b"\0", b"")
+    return runs.tobytes().translate(None, b"\0")
 
 
 def _headings(colours: NDArray[np.intp]) -> NDArray[np.bytes_]:
