@@ -240,6 +240,15 @@ async def test_what_there_is_to_choose(app, library, real_child, told):
         assert await field.suggester.get_suggestion("HTTP") == "http://127.0.0.1:1/x", "recent"
 
 
+async def test_a_path_longer_than_its_field_is_seen(app, library):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_live(pilot, "/a/path/" + "x" * 100 + ".mp4")
+        await pilot.pause()
+        field = screen.query_one("#clip", Input)
+        shown = screen._compositor.render_strips()[field.region.y]
+        assert "/a/path/xxx" in shown.text
+
+
 async def test_the_next_clip_takes_the_place_of_the_one_that_runs(app, library, real_child, clip):
     for place, other in enumerate(run_query(library, "SELECT id FROM clip WHERE path > ''").rows):
         with library.session() as session:
