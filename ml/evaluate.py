@@ -50,7 +50,7 @@ def evaluate(job: RunningJob) -> None:
         detail |= calibrate(recognizer, judgement)
     else:
         detail |= judgement.measure(recognizer.calibration)
-    record(job.library, run.id, part, judgement, recognizer, detail)
+    detail = record(job.library, run.id, part, judgement, recognizer, detail)
     job.progress(done=len(samples), force=True)
     job.result({"run": run.id, "split": part, **judgement.accuracy.as_json(), **detail})
 

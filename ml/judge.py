@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ml.bundle import update_about
 from ml.calibrate import Calibration, calibration_error, fit_calibration
 from ml.dataset import Part, plain_features
+from ml.figures import count_glosses, count_instances, count_named, count_synonyms
 from ml.metrics import Accuracy, accuracy, true_ranks
 from ml.recognizer import Recognizer
 from store.library import Library
@@ -90,9 +91,26 @@ def record(
     judgement: Judgement,
     recognizer: Recognizer,
     detail: dict[str, Any],
-) -> None:
-    """Keep a judgement in the catalog in place of an earlier one."""
+) -> dict[str, Any]:
+    """Keep a judgement in the catalog in place of an earlier one.
+
+    Args:
+        library: where the run is.
+        run_id: which run.
+        split: the part that was judged.
+        judgement: how the model did on it.
+        recognizer: the model.
+        detail: what else is known; `split_kind` must be.
+
+    Returns:
+        All that was kept beside the columns.
+    """
     found = judgement.accuracy
+    detail = {
+        "top1_per_gloss": found.top1_per_gloss,
+        **detail,
+        **describe(library, split, judgement, recognizer.labels, str(detail["split_kind"])),
+    }
     row = EvaluationRow(
         run_id=run_id,
         split=split,
@@ -103,9 +121,33 @@ def record(
         top10=found.top10,
         low=found.low,
         high=found.high,
-        detail={"top1_per_gloss": found.top1_per_gloss, **detail},
+        detail=detail,
     )
     record_evaluation(library, row, _predictions(judgement, recognizer))
+    return detail
+
+
+def describe(
+    library: Library, part: str, judgement: Judgement, labels: tuple[str, ...], split_kind: str
+) -> dict[str, Any]:
+    """Accuracies per instance, per gloss and with synonyms, and the part of the index they rest on.
+
+    Only `official` has parts that the index names: elsewhere nobody knows how many clips there
+    could be, and `clips_named` is None.
+    """
+    answers = [labels[index] for index in judgement.scores.argmax(axis=1)]
+    named = count_named(library, part, labels) if split_kind == "official" else None
+    return {
+        "per_instance": count_instances(judgement.ranks),
+        "per_gloss": count_glosses(judgement.ranks, judgement.targets),
+        "synonyms": count_synonyms(library, judgement.samples, answers, labels),
+        "rests_on": {
+            "clips": judgement.accuracy.n,
+            "clips_named": named,
+            "glosses": judgement.accuracy.n_glosses,
+            "glosses_of_run": len(labels),
+        },
+    }
 
 
 def _predictions(judgement: Judgement, recognizer: Recognizer) -> list[PredictionRow]:

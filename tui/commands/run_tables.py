@@ -122,7 +122,7 @@ def print_run_tables(
 
     from store.runs import get_run, list_epochs, list_evaluations
     from tui.reading.runs import RunSummary, read_dropped
-    from tui.wording import calibration
+    from tui.result_words import result_words
 
     run = get_run(library, reference)
     evaluations = list_evaluations(library, run.id)
@@ -141,8 +141,8 @@ def print_run_tables(
     )
     for row in evaluations:
         typer.echo(describe_evaluation(row))
-        if worth := calibration(row.detail):
-            typer.echo(f"    {worth}")
+        for meant, words in result_words(row.detail):
+            typer.echo(f"    {meant}: {words}")
     if dropped and (words := dropped.in_words()):
         typer.echo(f"Identical clips: {words}.")
     if RunSummary(run, 0, ()).leaks:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tui.commands.options import Json, context_of, narrate, print_json
-from tui.commands.run_tables import describe_evaluation, print_run, runs
+from tui.commands.run_tables import describe_evaluation, print_run, print_run_tables, runs
 
 __all__ = ["describe_evaluation", "register"]
 
@@ -127,10 +127,13 @@ def evaluate(
     split: Annotated[Literal["train", "val", "test"], typer.Option()] = "val",
     json: Json = False,
 ) -> None:
-    """Measure a run on a split again."""
+    """Measure a run on a split again; --json has each gloss, signer and confused pair as well."""
     library = context_of(context).open()
     run_id = follow_evaluation(library, run, split)
-    print_run(library, run_id, json=json)
+    if json:
+        print_run_tables(library, run_id, split, ["glosses", "confused", "signers"], json=True)
+    else:
+        print_run(library, run_id, json=False)
 
 
 def follow_evaluation(library: "Library", reference: str | int, split: str) -> int:

@@ -9,9 +9,10 @@ from store.runs import EpochRow, EvaluationRow
 from store.splits import Dropped
 from store.words import Status
 from tui.reading.runs import RunSummary, flat_config
+from tui.result_words import result_words
 from tui.widgets.facts import Fact
 from tui.widgets.table import Cell
-from tui.wording import DASH, STATE_COLOURS, calibration, count, duration, first_line
+from tui.wording import DASH, STATE_COLOURS, count, duration, first_line
 
 LEAKS = "Leaks: copies of the same clips are in train and val; this says nothing about new clips."
 
@@ -97,9 +98,9 @@ def facts(item: RunSummary, best: int | None, dropped: Dropped | None = None) ->
         Fact("epochs", f"{item.epochs} of {run.config.get('epochs', DASH)}"),
         Fact("best", f"epoch {best + 1}" if best is not None else None),
         *[
-            Fact("scores", f"{row.split}: {worth}")
+            Fact(meant, f"{row.split}: {words}")
             for row in item.evaluations
-            if (worth := calibration(row.detail))
+            for meant, words in result_words(row.detail)
         ],
         Fact("took", duration(seconds)),
         Fact("run", run.id),
