@@ -163,6 +163,21 @@ async def test_a_resized_picture_is_drawn_anew(app):
         assert pixels.shape[0] * pixels.shape[1] <= 480 * 360
 
 
+async def test_a_picture_that_moves_is_drawn_where_it_is(app):
+    written = pixels_in(app, Graphics.SIXEL)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = await open_live(pilot)
+        view.show(picture(100))
+        await until(pilot, lambda: written)
+        await answer(pilot)
+        number, column = len(written), sixel_pictures(written[-1].encode())[0][1]
+        app.screen.query_one("#middle").move_child(
+            app.screen.query_one("#read"), before=app.screen.query_one("#seen")
+        )
+        await until(pilot, lambda: len(written) > number)
+        assert sixel_pictures(written[-1].encode())[0][1] > column + 30
+
+
 async def test_too_few_colours_are_half_blocks(app):
     written = pixels_in(app, Graphics.KITTY)
     app.console._color_system = ColorSystem.STANDARD

@@ -84,8 +84,8 @@ class GraphicView(Widget):
         self._place: Place | None = None
         """Where the terminal's own graphics are; None where cells are shown."""
         self._could = False
-        self._intact = False
-        """The sixels are on the screen, and nothing was drawn over them."""
+        self._lies_at: Region | None = None
+        """Where the sixels are on the screen; None where something may have been drawn over them."""
         self._asked_at: float | None = None
         """When the picture was sent that the terminal has not answered yet."""
         self._stale = False
@@ -114,8 +114,8 @@ class GraphicView(Widget):
         """Show cells at once, until the next `redraw`."""
         if self._place is not None and self.drawing.kind is Graphics.KITTY:
             cast("SignApp", self.app).write_terminal(kitty.delete(self._number or 0))
-        self._place = None
-        self._stale = self._intact = False
+        self._place = self._lies_at = None
+        self._stale = False
         self.refresh()
 
     # What there is
@@ -151,6 +151,11 @@ class GraphicView(Widget):
     def _waits(self) -> bool:
         """The terminal is still at the last picture: a slow line must not fill with old ones."""
         return self._asked_at is not None and time.monotonic() < self._asked_at + _PATIENCE_S
+
+    @property
+    def _intact(self) -> bool:
+        """The sixels are where they belong, and need no text below them."""
+        return self._lies_at is not None and self._lies_at == self.content_region
 
     def _others(self) -> Iterator[Widget]:
         """What may lie over this widget without a screen of its own."""
@@ -196,7 +201,7 @@ class GraphicView(Widget):
 
     def _repaint(self) -> None:
         """Draw text and picture anew, whatever the screen shows."""
-        self._place, self._intact = None, False
+        self._place = self._lies_at = None
         self.redraw()
 
     def _draw(self) -> None:
@@ -208,13 +213,13 @@ class GraphicView(Widget):
         place = self._placed(pixels.shape[1], pixels.shape[0])
         moved, self._place = place != self._place, place
         if moved:
-            self._intact = False
+            self._lies_at = None
             self.refresh()
         if self.drawing.kind is Graphics.KITTY:
             self._send(kitty.transmit(pixels, self._number or 0, place.columns, place.rows))
         elif not moved:
             self._send(self._sixels(pixels, place))
-            self._intact = True
+            self._lies_at = self.content_region
 
     def _sixels(self, pixels: NDArray[np.uint8], place: Place) -> str:
         from tui.widgets.graphics_sixel import encode, padded  # noqa: PLC0415 - it imports numpy
@@ -276,7 +281,7 @@ class GraphicView(Widget):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._intact = False
+        self._lies_at = None
 
     def on_unmount(self) -> None:
         self.use_cells()
