@@ -5,6 +5,7 @@
     labels.json     glosses in the order of the model's outputs
     features.json   `FeatureConfig`: live does what training did
     bundle.json     versions, config, split, metrics with n and interval, size and hash of each file
+    MODEL_CARD.md   the same for people (`ml.card`); older bundles have none, and nothing reads it
 
 Nothing in it is ever unpickled or run: models are data, and a bundle may come from anywhere.
 """
@@ -31,7 +32,8 @@ KERAS: Final = "model.keras"
 LABELS: Final = "labels.json"
 FEATURES: Final = "features.json"
 INDEX: Final = "bundle.json"
-_PARTS: Final = (LITERT, KERAS, LABELS, FEATURES)
+CARD: Final = "MODEL_CARD.md"
+PARTS: Final = (LITERT, KERAS, LABELS, FEATURES)
 _MAX_JSON: Final = 8 * 2**20
 _MAX_MODEL: Final = 512 * 2**20
 _MAX_LABELS: Final = 100_000
@@ -75,7 +77,7 @@ def write_bundle(
         shutil.copyfile(keras_file, aside / KERAS)
         _write_json(aside / LABELS, labels)
         _write_json(aside / FEATURES, features)
-        files = {name: _describe(aside / name) for name in _PARTS}
+        files = {name: _describe(aside / name) for name in PARTS}
         _write_json(aside / INDEX, {"format": FORMAT, **about, "files": files})
         _sync_all(aside)
         _put_in_place(aside, folder)

@@ -1,6 +1,8 @@
 """What a bundle says of known clips, written to the catalog with what it rests on."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,14 @@ from numpy.typing import NDArray
 
 from ml.bundle import update_about
 from ml.calibrate import Calibration, calibration_error, fit_calibration
+from ml.card import write_card
 from ml.dataset import Part, plain_features
 from ml.figures import count_glosses, count_instances, count_named, count_synonyms
 from ml.metrics import Accuracy, accuracy, true_ranks
 from ml.recognizer import Recognizer
 from store.library import Library
-from store.runs import EvaluationRow, PredictionRow, record_evaluation
+from store.provenance import list_origins
+from store.runs import EvaluationRow, PredictionRow, RunRow, get_run, record_evaluation
 from store.splits import Sample
 
 
@@ -27,6 +31,8 @@ class Judgement:
     """As the model gives them, not calibrated. shape=(n, glosses)."""
     targets: NDArray[np.int64]
     ranks: NDArray[np.int64]
+    model_ms: NDArray[np.float64]
+    """What the model took for each clip. shape=(n,)."""
 
     def measure(self, calibration: Calibration) -> dict[str, Any]:
         """How well calibrated scores fit these clips; ratios are 0 to 1."""
@@ -47,11 +53,15 @@ def judge(
     """Recognise each clip of a part as live would, and its copies never."""
     own = one_of_each(samples)
     features = plain_features(part, recognizer.features, seed)[own]
-    scores = np.stack([recognizer.scores(clip) for clip in features])
-    targets = part.targets[own]
+    found, took = [], []
+    for clip in features:
+        began = time.perf_counter()
+        found.append(recognizer.scores(clip))
+        took.append(1000 * (time.perf_counter() - began))
+    scores, targets = np.stack(found), part.targets[own]
     ranks = true_ranks(scores, targets)
     clips = tuple(samples[index] for index in own)
-    return Judgement(accuracy(ranks, targets), clips, scores, targets, ranks)
+    return Judgement(accuracy(ranks, targets), clips, scores, targets, ranks, np.array(took))
 
 
 def one_of_each(samples: tuple[Sample, ...]) -> NDArray[np.int64]:
@@ -92,7 +102,7 @@ def record(
     recognizer: Recognizer,
     detail: dict[str, Any],
 ) -> dict[str, Any]:
-    """Keep a judgement in the catalog in place of an earlier one.
+    """Keep a judgement in the catalog and in the bundle in place of an earlier one.
 
     Args:
         library: where the run is.
@@ -124,7 +134,29 @@ def record(
         detail=detail,
     )
     record_evaluation(library, row, _predictions(judgement, recognizer))
+    _document(library, get_run(library, run_id), recognizer, split, judgement, detail)
     return detail
+
+
+def _document(
+    library: Library,
+    run: RunRow,
+    recognizer: Recognizer,
+    split: str,
+    judgement: Judgement,
+    detail: Mapping[str, Any],
+) -> None:
+    """Let the bundle say what was found, and what the model was made from."""
+    folder, earlier = recognizer.bundle.folder, recognizer.bundle.about.get("evaluations")
+    p50, p95 = np.percentile(judgement.model_ms, (50, 95))
+    update_about(
+        folder,
+        evaluations={**(earlier if isinstance(earlier, dict) else {}), split: dict(detail)},
+        data=[asdict(item) for item in list_origins(library, run.extractor_id, recognizer.labels)],
+        clips={"train": run.n_train, "val": run.n_val, "test": run.n_test},
+        latency={"p50_ms": float(p50), "p95_ms": float(p95), "clips": len(judgement.model_ms)},
+    )
+    write_card(folder)
 
 
 def describe(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.bundle import FEATURES, INDEX, KERAS, LABELS, LITERT, read_bundle, write_bundle
+from ml.bundle import CARD, FEATURES, INDEX, KERAS, LABELS, LITERT, read_bundle, write_bundle
 from ml.errors import CheckpointError
 from ml.recognizer import Recognizer
 from store.errors import DiskFullError
@@ -48,6 +48,7 @@ def test_a_bundle_says_what_it_is(bundle_folder):
     assert set(about["files"]) == {LITERT, KERAS, LABELS, FEATURES}
     assert {"keras", "numpy", "python", "signtui"} <= set(about["versions"])
     assert about["extractor"]["key"]
+    assert (bundle_folder / CARD).is_file()
     assert not list(bundle_folder.parent.glob("*.partial*"))
 
 
