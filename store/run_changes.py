@@ -22,7 +22,8 @@ from store.words import Status
 
 log = logging.getLogger(__name__)
 
-_ASIDE: Final = ".deleted"
+ASIDE: Final = ".deleted"
+"""What is added to the name of a folder whose run is being deleted."""
 _LONGEST: Final = 80
 _RESERVED: Final = frozenset({"latest"})
 _ACTIVE: Final = frozenset({Status.QUEUED, Status.RUNNING})
@@ -68,7 +69,7 @@ def delete_run(library: Library, run_id: int) -> None:
     run = get_run(library, run_id)
     require_idle(library, run)
     folder = library.run_dir(run.id)
-    aside = folder.with_name(folder.name + _ASIDE)
+    aside = folder.with_name(folder.name + ASIDE)
     try:
         if folder.exists():
             folder.rename(aside)
@@ -84,8 +85,8 @@ def delete_run(library: Library, run_id: int) -> None:
 
 def sweep_deleted(library: Library) -> None:
     """Finish deletions that were killed half-way, or take them back."""
-    for aside in library.runs_dir.glob(f"*{_ASIDE}"):
-        folder = aside.with_name(aside.name.removesuffix(_ASIDE))
+    for aside in library.runs_dir.glob(f"*{ASIDE}"):
+        folder = aside.with_name(aside.name.removesuffix(ASIDE))
         with library.reading() as session:
             known = folder.name.isdecimal() and session.get(Run, int(folder.name)) is not None
         if known and not folder.exists():
