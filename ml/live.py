@@ -2,10 +2,11 @@
 
 The job's config: `run`, a name or number, or null for none; `source`, as `capture.address` reads
 it; optionally `realtime`, files at their own speed, `window`, a preview on the desktop, and
-`stride`, frames between two predictions. Events are JSON, one object a line on stdout, and commands
+`stride`, frames between two predictions, and `glosses`, a list or an official subset that the
+model is narrowed to (`ml.narrow`). Events are JSON, one object a line on stdout, and commands
 come the same way on stdin (`ml.controls`):
 
-    {"event": "start", "source": …, "fps": …, "run": …}
+    {"event": "start", "source": …, "fps": …, "run": …, "narrowed"?: {"glosses", "of"}}
     {"event": "source", "state": "opening" | "slow" | "stalled" | "lost"}
     {"event": "view", "width", "height", "rgb": base64, "hands": [[[x, y], …], …]}
     {"event": "window", "on": …, "error"?, "hint"?}
@@ -42,6 +43,7 @@ from ml.bundle import Bundle, bundle_of
 from ml.controls import Controls
 from ml.decide import DecideConfig, Decider
 from ml.errors import CheckpointError
+from ml.narrow import read_choice
 from ml.recognizer import Recognizer
 from ml.stream import Emit, Event, Viewer, run_live
 from ml.views import RecordView, TerminalView, WindowView
@@ -89,6 +91,7 @@ def live(job: RunningJob) -> None:
     Raises:
         CaptureError: the source cannot be found, opened or read.
         CheckpointError: the run has no bundle that can be trusted, or reads other landmarks.
+        GlossError: it does not know the glosses that it is to be narrowed to.
         JobStoppedError: a stop was asked for, or nobody listens any more.
     """
     address = parse_address(str(job.config["source"]))
@@ -104,7 +107,7 @@ def live(job: RunningJob) -> None:
         final: Event = {}
         for source in _sources(job, address, hear.waiting):
             with source, _named(source.name):
-                emit({"event": "start", "source": source.name, "fps": source.fps, "run": name})
+                emit(_start(source, name, recognizer))
                 extractor.reset()
                 final = run_live(
                     source,
@@ -126,7 +129,16 @@ def _recognizer(job: RunningJob) -> tuple[str | None, Recognizer | None]:
     run = get_run(job.library, wanted)
     recognizer = Recognizer.load(bundle_of(job.library, run))
     check_landmarks(recognizer.bundle)
+    glosses = read_choice(job.library, job.config.get("glosses"))
+    if glosses is not None:
+        recognizer.narrow(glosses)
     return run.name, recognizer
+
+
+def _start(source: FrameSource, run: str | None, recognizer: Recognizer | None) -> Event:
+    narrowed = recognizer.narrowed if recognizer else None
+    beside = {"narrowed": narrowed} if narrowed else {}
+    return {"event": "start", "source": source.name, "fps": source.fps, "run": run, **beside}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ TensorFlow is never imported here: live runs beside MediaPipe, and the two share
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from ml.bundle import Bundle, read_bundle
 from ml.calibrate import Calibration
 from ml.errors import CheckpointError
 from ml.features import Floats, channels, extract_features
+from ml.narrow import choose_outputs, narrow_scores
 from store.assign import assign_slots
 from store.landmarks import Sequence
 from store.skeleton import SEQUENCE_SHAPE
@@ -54,15 +55,27 @@ class Recognizer:
         """Times the stages `features` and `model`."""
         shape = (1, self.features.length, channels(self.features))
         self._run = LiteModel(bundle.model, shape, len(self.labels))
+        self._kept = np.arange(len(self.labels))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Open a bundle. Raises CheckpointError."""
         return cls(read_bundle(folder))
 
+    def narrow(self, glosses: Collection[str]) -> None:
+        """Answer with these glosses alone from now on. Raises GlossError."""
+        self._kept = choose_outputs(self.bundle.labels, glosses)
+        self.labels = tuple(self.bundle.labels[place] for place in self._kept)
+
+    @property
+    def narrowed(self) -> dict[str, int] | None:
+        """How many `glosses` it answers with, `of` how many; None for all."""
+        glosses, of = len(self.labels), len(self.bundle.labels)
+        return None if glosses == of else {"glosses": glosses, "of": of}
+
     def scores(self, features: Floats) -> Floats:
         """One score for each gloss, not calibrated. shape=(length, channels) to (glosses,)."""
-        return self._run(features)
+        return narrow_scores(self._run(features), self._kept)
 
     def predict(
         self,

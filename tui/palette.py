@@ -65,6 +65,7 @@ ENTRIES: Final = (
     Entry("copy", "Copy a cell, a row or the page of the result", "sql", "copy"),
     Entry("live --source", "Choose the clip, camera or stream to read", "live", "clip"),
     Entry("live --model", "Choose the run that recognises", "live", "run"),
+    Entry("live --glosses", "Narrow the model to some glosses", "live", "glosses"),
     Entry("live (start)", "Start on the chosen source", "live", "start"),
     Entry("live --preview", "A window on the desktop with what is seen, or none", "live", "window"),
     Entry("live --realtime", "Clips at their own speed, or as fast as possible", "live", "speed"),

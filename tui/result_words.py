@@ -22,6 +22,27 @@ def result_words(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "scores", worth.removeprefix("scores ")
 
 
+def brief_words(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The same for a narrow column; the accuracy per clip stands beside it as a bar."""
+    if found := detail.get("rests_on"):
+        named = found["clips_named"]
+        of = f" of {named:,}" if named is not None else ""
+        glosses = f"{found['glosses']:,} of {found['glosses_of_run']:,} glosses"
+        yield "rests on", f"{found['clips']:,}{of} clips, {glosses}"
+    if found := detail.get("per_instance"):
+        yield "per clip", _rest_of_tops(found)
+    if found := detail.get("per_gloss"):
+        yield "per gloss", f"{ratio(found['top1'])}, {_rest_of_tops(found)}"
+    if found := detail.get("synonyms"):
+        yield "synonyms", f"{ratio(found)}, {found['clips']:,} more right"
+    if worth := calibration(dict(detail)):
+        yield "scores", worth.removeprefix("scores ")
+
+
+def _rest_of_tops(found: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_percent(found[key]['value'])} %" for key, name in _TOPS[1:])
+
+
 def ratio(found: Mapping[str, float]) -> str:
     """A ratio in per cent with its 95 % interval."""
     return f"{_percent(found['value'])} % [{_percent(found['low'])}{DASH}{_percent(found['high'])}]"

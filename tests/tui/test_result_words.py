@@ -9,7 +9,7 @@ from store.schema import Evaluation
 from tests.tui.judged import add_judged
 from tui import cli
 from tui.reading.runs import read_run
-from tui.result_words import result_words
+from tui.result_words import brief_words, result_words
 from tui.screens.run_words import facts
 
 HALF: dict[str, float] = {"value": 0.5, "low": 0.25, "high": 0.75}
@@ -24,7 +24,7 @@ DETAIL: dict[str, Any] = {
 
 
 def test_old_evaluations_say_nothing_of_it():
-    assert list(result_words({})) == []
+    assert [*result_words({}), *brief_words({})] == []
 
 
 def test_each_figure_has_its_words():
@@ -54,4 +54,9 @@ def test_screen_and_command_line_say_the_same(library, capsys):
     shown = {fact.name: str(fact.value) for fact in facts(detail.summary, None)}
     for meant, words in result_words(DETAIL):
         assert f"    {meant}: {words}" in out
-        assert shown[meant] == f"val: {words}"
+    brief = dict(brief_words(DETAIL))
+    assert list(brief) == [meant for meant, _ in result_words(DETAIL)]
+    assert {meant: shown[meant] for meant in brief} == {m: f"val: {w}" for m, w in brief.items()}
+    assert brief["rests on"] == "60 of 1,200 clips, 4 of 5 glosses"
+    assert brief["per clip"] == "top-5 50.0 %, top-10 50.0 %"
+    assert brief["synonyms"].endswith("], 2 more right")

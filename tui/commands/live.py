@@ -36,6 +36,12 @@ def live(
     model: Annotated[
         str, typer.Option(help="A run's name or number, latest, or none: signs are seen, not read.")
     ] = "latest",
+    glosses: Annotated[
+        str | None,
+        typer.Option(
+            help="Narrow the model to these: 100, 300 ..., or a file with a gloss a line."
+        ),
+    ] = None,
     realtime: Annotated[
         bool, typer.Option(help="Show clips at their own speed, not as fast as possible.")
     ] = False,
@@ -48,10 +54,15 @@ def live(
     json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
+    from tui.reading.glosses import read_glosses
+
     library = context_of(context).open()
     window = preview is Preview.WINDOW
     run = None if model == "none" else model
-    for event in iter_live(library, source, run, realtime=realtime, window=window):
+    chosen = None if glosses is None else read_glosses(glosses)
+    if run is None and chosen is not None:
+        raise typer.BadParameter("Without a model there is nothing to narrow.")
+    for event in iter_live(library, source, run, realtime=realtime, window=window, glosses=chosen):
         if json:
             sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
             sys.stdout.flush()
@@ -66,6 +77,7 @@ def iter_live(
     *,
     realtime: bool = False,
     window: bool = False,
+    glosses: str | list[str] | None = None,
 ) -> Any:
     """Yield the events of a live job, as dicts.
 
@@ -75,6 +87,7 @@ def iter_live(
         model: a run's name or number; None reads nothing.
         realtime: clips at their own speed.
         window: a preview on the desktop.
+        glosses: an official subset or a list that the model is narrowed to; None: all of its own.
 
     Raises:
         NotInCatalogError: there is no such run.
@@ -90,7 +103,10 @@ def iter_live(
 
     run = None if model is None else get_run(library, model).id
     address = parse_address(source)
-    config = {"run": run, "source": address.value, "realtime": realtime, "window": window}
+    config = {
+        "run": run, "source": address.value, "realtime": realtime, "window": window,
+        **({} if glosses is None else {"glosses": glosses}),
+    }  # fmt: skip
     job = start_job(library, JobKind.LIVE, config, stdout=True)
     try:
         for line in job.stdout or ():
@@ -108,7 +124,9 @@ def iter_live(
 def _say(event: dict[str, Any]) -> None:
     kind, top = event.get("event"), _shown(event.get("top") or [])
     if kind == "start":
-        narrate(f"{event['source']} with {event['run'] or 'no model'}")
+        some = event.get("narrowed")
+        narrowed = f", narrowed to {some['glosses']:,} of {some['of']:,} glosses" if some else ""
+        narrate(f"{event['source']} with {event['run'] or 'no model'}{narrowed}")
     elif kind == "source":
         from capture.problems import wait_words
 

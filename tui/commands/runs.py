@@ -1,7 +1,6 @@
 """train and evaluate."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -59,6 +58,7 @@ def train(
 
     from ml.config import PRESETS
     from ml.readiness import check_resume, check_training
+    from tui.reading.glosses import read_glosses
 
     library = context_of(context).open()
     changes = {
@@ -86,31 +86,6 @@ def train(
     print_run(library, run_id, json=json)
 
 
-def read_glosses(text: str) -> str | list[str] | None:
-    """An official subset by its name, the lines of a file, or None for all.
-
-    Raises:
-        SettingsError: the file is not there or empty.
-    """
-    from store.errors import SettingsError
-
-    if text == "all":
-        return None
-    if text.isdigit():
-        return text
-    try:
-        lines = Path(text).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The glosses {text!r} are neither a subset nor a readable file.",
-            hint="--glosses takes 100, 300, 1000, 2000, all, or a text file with a gloss a line.",
-        ) from error
-    glosses = [line.strip() for line in lines if line.strip()]
-    if not glosses:
-        raise SettingsError(f"The file {text} holds no glosses.", hint="One gloss a line.")
-    return glosses
-
-
 def follow_training(library: "Library", config: "TrainConfig", resume: str | None) -> int:
     """Train in a child process and return the run's id. Raises JobError, StoppedError."""
     from ml.config import train_job
@@ -125,10 +100,21 @@ def evaluate(
     context: typer.Context,
     run: Annotated[str, typer.Argument(help="A run's name or number, or latest.")],
     split: Annotated[Literal["train", "val", "test"], typer.Option()] = "val",
+    glosses: Annotated[
+        str | None,
+        typer.Option(help="Narrow it to these, as in train: what that is worth, beside the rest."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure a run on a split again; --json has each gloss, signer and confused pair as well."""
+    from tui.reading.glosses import read_glosses
+
     library = context_of(context).open()
+    if glosses is not None and (chosen := read_glosses(glosses)) is not None:
+        from tui.commands.narrowed import print_narrowed
+
+        print_narrowed(follow_narrowed(library, run, split, chosen), json=json)
+        return
     run_id = follow_evaluation(library, run, split)
     if json:
         print_run_tables(library, run_id, split, ["glosses", "confused", "signers"], json=True)
@@ -145,6 +131,24 @@ def follow_evaluation(library: "Library", reference: str | int, split: str) -> i
     run_id = get_run(library, reference).id
     run_and_follow(library, JobKind.EVALUATE, {"run": run_id, "split": split})
     return run_id
+
+
+def follow_narrowed(
+    library: "Library", reference: str, split: str, glosses: str | list[str]
+) -> dict[str, Any]:
+    """Measure a narrowed run in a child process; nothing but the job keeps the result.
+
+    Raises:
+        JobError, StoppedError: as in `follow_evaluation`.
+    """
+    from store.runs import get_run
+    from store.words import JobKind
+    from tui.commands.following import run_and_follow
+
+    run = get_run(library, reference)
+    config = {"run": run.id, "split": split, "glosses": glosses}
+    row = run_and_follow(library, JobKind.EVALUATE, config)
+    return {"name": run.name, **(row.result or {})}
 
 
 def require_ready(found: "Readiness") -> None:

@@ -20,9 +20,10 @@ from tui.reading.latency import Latency
 from tui.reading.live import LiveChoices, read_live_choices
 from tui.reading.live_events import Event, number_of, top_of
 from tui.reading.sentence import UNKNOWN, Sentence
+from tui.screens.live_glosses import GlossesDialog, narrowing
 from tui.screens.live_record import Step
 from tui.screens.live_takes import REVIEW_WORDS, TakesPage
-from tui.screens.live_words import HISTORY_COLUMNS, history_cells
+from tui.screens.live_words import HISTORY_COLUMNS, history_cells, source_words
 from tui.widgets.latency_table import LatencyTable
 from tui.widgets.live_view import LiveView
 from tui.widgets.prediction_bars import PredictionBars
@@ -55,6 +56,7 @@ class LiveScreen(TakesPage):
         Binding("n", "next_clip(1)", "Next clip"),
         Binding("N", "next_clip(-1)", "Previous clip", show=False),
         Binding("m", "run", "Choose run", show=False),
+        Binding("g", "glosses", "Narrow to some glosses", show=False),
         Binding("r", "replace", "Other word"),
         Binding("backspace", "take_back", "Take the last word back", show=False),
         Binding("w", "clear", "Clear the sentence", show=False),
@@ -70,6 +72,7 @@ class LiveScreen(TakesPage):
         self.sentence = Sentence()
         self.latency = Latency()
         self.realtime = True
+        self.glosses = ""
         self.window_open = False
         self._count = 0
         self._clips: tuple[str, ...] = ()
@@ -141,7 +144,8 @@ class LiveScreen(TakesPage):
     def live_config(self, source: str, *, realtime: bool) -> dict[str, Any]:
         run = self.query_one("#run", Select).value
         chosen = run if isinstance(run, int) and run != _NO_RUN else None
-        return {"run": chosen, "source": source, "realtime": realtime}
+        narrowed = narrowing(self.glosses) if chosen is not None else {}
+        return {"run": chosen, "source": source, "realtime": realtime, **narrowed}
 
     async def open_source(self, *, record: bool = False) -> bool:
         """Start the child on the source of the field; a recording is always at its own speed."""
@@ -262,8 +266,8 @@ class LiveScreen(TakesPage):
         )
 
     def _show_speed(self) -> None:
-        words = "clips at their own speed" if self.realtime else "clips as fast as possible"
-        self.query_one("#source").border_subtitle = f"{words} (t)"
+        words = source_words(self.glosses, realtime=self.realtime)
+        self.query_one("#source").border_subtitle = Content(words).markup
 
     # Keys
 
@@ -284,6 +288,13 @@ class LiveScreen(TakesPage):
 
     def action_run(self) -> None:
         self.query_one("#run", Select).focus()
+
+    @work(group="start")
+    async def action_glosses(self) -> None:
+        """Ask which glosses may be named, from the next start on."""
+        said = await self.app.push_screen_wait(GlossesDialog(self.glosses))
+        self.glosses = self.glosses if said is None else said
+        self._show_speed()
 
     @work(group="start")
     async def action_next_clip(self, places: int) -> None:

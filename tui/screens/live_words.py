@@ -1,16 +1,24 @@
 """How the live screen says what the job told it."""
 
+from pathlib import Path
 from typing import Final
 
 from tui.reading.live_events import Event, number_of, top_of
 from tui.widgets.table import Column
-from tui.wording import DASH, percent
+from tui.wording import DASH, first_line, percent
 
 HISTORY_COLUMNS: Final = (
     Column("time", "at", 8, right=True),
     Column("gloss", "gloss"),
     Column("score", "score", 5, right=True),
 )
+
+
+def source_words(glosses: str, *, realtime: bool) -> str:
+    """How a source is read, and to what the model is narrowed, with the keys that change it."""
+    narrowed = f"glosses: {first_line(Path(glosses).name, 20)} (g) · " if glosses else ""
+    speed = "clips at their own speed" if realtime else "clips as fast as possible"
+    return f"{narrowed}{speed} (t)"
 
 
 def history_cells(event: Event) -> tuple[str | tuple[str, str], ...]:

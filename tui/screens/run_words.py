@@ -9,7 +9,7 @@ from store.runs import EpochRow, EvaluationRow
 from store.splits import Dropped
 from store.words import Status
 from tui.reading.runs import RunSummary, flat_config
-from tui.result_words import result_words
+from tui.result_words import brief_words
 from tui.widgets.facts import Fact
 from tui.widgets.table import Cell
 from tui.wording import DASH, STATE_COLOURS, count, duration, first_line
@@ -100,7 +100,7 @@ def facts(item: RunSummary, best: int | None, dropped: Dropped | None = None) ->
         *[
             Fact(meant, f"{row.split}: {words}")
             for row in item.evaluations
-            for meant, words in result_words(row.detail)
+            for meant, words in brief_words(row.detail)
         ],
         Fact("took", duration(seconds)),
         Fact("run", run.id),

@@ -1,0 +1,37 @@
+"""What narrowing a model is worth, on the command line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from tui.commands.options import print_json
+from tui.commands.run_tables import LEAK_NOTE
+from tui.result_words import ratio, result_words
+
+
+def print_narrowed(found: Mapping[str, Any], *, json: bool) -> None:
+    """The result of an evaluation with `glosses`: it is printed and never kept with the run's own."""
+    if json:
+        print_json(dict(found))
+        return
+    some, whole, gain = found["narrowed"], found["whole"], found["gain"]
+    typer.echo(
+        f"Run {found['run']} {found['name']} narrowed to {some['glosses']:,} of its "
+        f"{some['of']:,} glosses, {found['split']}; not kept with the run's own figures"
+    )
+    for words, row in (("all glosses", whole), ("narrowed", found)):
+        top1 = {"value": row["top1"], "low": row["low"], "high": row["high"]}
+        typer.echo(
+            f"  {words}: top-1 {ratio(top1)}, top-5 {100 * row['top5']:.1f} %, "
+            f"n = {row['n']:,} clips of {row['n_glosses']:,} glosses"
+        )
+    typer.echo(
+        f"  gain: {100 * gain['difference']:+.1f} points "
+        f"({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}, p = {gain['p_value']:.2g}); "
+        f"{gain['only_b']:,} more clips right, {gain['only_a']:,} fewer"
+    )
+    for meant, words in result_words(found):
+        typer.echo(f"    {meant}: {words}")
+    if found["leaking"]:
+        typer.echo(f"Leaking split: {LEAK_NOTE}.")
