@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.library"]
+pytest_plugins = ["tests.support.library", "tests.support.backups"]
 
 _ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from store.errors import SigntuiError
-from tui.commands import audit, data, demo, export, jobs, live, record, runs, settings, sql
+from tui.commands import audit, backup, data, demo, export, jobs, live, record, runs, settings, sql
 from tui.commands.options import Context
 
 INTERRUPTED: Final = 130
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, data, audit, jobs, runs, sql, export, live, record, settings):
+for module in (demo, data, audit, backup, jobs, runs, sql, export, live, record, settings):
     module.register(app)
 
 
