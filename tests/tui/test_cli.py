@@ -184,9 +184,9 @@ def test_jobs_and_their_logs(signtui, dataset, tmp_path):
 
 def test_an_unknown_run_is_named(signtui, dataset):
     signtui("import", dataset)
-    for arguments in (["evaluate", "none"], ["live", "--source", dataset, "--model", "none"]):
+    for arguments in (["evaluate", "gone"], ["live", "--source", dataset, "--model", "gone"]):
         code, _, err = signtui(*arguments)
-        assert (code, "no run none" in err) == (1, True)
+        assert (code, "no run gone" in err) == (1, True)
 
 
 def test_glosses_from_a_file(signtui, dataset):
