@@ -123,7 +123,7 @@ def test_a_word_of_one_s_own_is_recorded_learnt_and_read(demo, tmp_path, monkeyp
 
 STARTS_WORK = {
     "extract": {"start", "scan", "rescan", "retry", "retry_reason", "resume", "stop", "pause"},
-    "live": {"start", "stop", "record", "window"},
+    "live": {"start", "stop", "record", "window", "leave"},
     "runs": {"resume", "stop"},
     "jobs": {"again", "stop", "pause"},
 }

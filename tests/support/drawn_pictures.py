@@ -40,6 +40,7 @@ def sixel_pictures(drawn):
 def sixel_picture(data):
     """The pixels of a sixel picture. shape=(height, width, 3); -1 where none was drawn."""
     body = re.fullmatch(rb'\x1bP\d*;1q"1;1;(\d+);(\d+)(.*)\x1b\\', data, re.DOTALL)
+    assert body
     width, height = int(body[1]), int(body[2])
     pixels = np.full((height, width, 3), -1)
     colours, colour, x, y = {}, None, 0, 0

@@ -144,6 +144,7 @@ def test_a_picture_is_named_by_its_colour_where_there_are_colours():
     for place in range(40):
         colour = kitty.colour_of(place)
         assert kitty.number_of(colour, "256") == 17 + place % 30
+        assert colour.triplet
         red, green, blue = colour.triplet
         assert kitty.number_of(colour, "truecolor") == red << 16 | green << 8 | blue > 0
         assert kitty.number_of(colour, "standard") is None

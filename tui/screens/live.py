@@ -289,10 +289,11 @@ class LiveScreen(TakesPage):
     def action_run(self) -> None:
         self.query_one("#run", Select).focus()
 
-    @work(group="start")
-    async def action_glosses(self) -> None:
+    def action_glosses(self) -> None:
         """Ask which glosses may be named, from the next start on."""
-        said = await self.app.push_screen_wait(GlossesDialog(self.glosses))
+        self.app.push_screen(GlossesDialog(self.glosses), self._narrow)
+
+    def _narrow(self, said: str | None) -> None:
         self.glosses = self.glosses if said is None else said
         self._show_speed()
 
