@@ -24,6 +24,8 @@ import pyte
 from tui import theme
 
 _CHUNK = 1 << 16
+_WHO, _I_AM = b"\x1b[c", b"\x1b[?62;22c"
+"""Which terminal is it? Each one answers; this one is a VT220 with colours."""
 _CURSOR = theme.DARK.variables["block-cursor-background"].removeprefix("#")
 _WITHIN = 3
 """A column of cells that lies in the tables of all screens."""
@@ -108,6 +110,7 @@ class Terminal:
         """Take bytes as they come: drawing them here takes longer than drawing them there."""
         with suppress(OSError):
             while data := os.read(self._pty, _CHUNK):
+                os.write(self._pty, _I_AM * data.count(_WHO))
                 self._came.put((time.perf_counter(), data))
 
 
