@@ -2,10 +2,9 @@
 
 import os
 import re
-import select
 import time
 
-from tests.support.pty import start_in_terminal
+from tests.support.pty import read_chunk, start_in_terminal
 
 KITTY_ANSWERS = {
     b"\x1b_Gi=31": b"\x1b_Gi=31;OK\x1b\\",
@@ -42,16 +41,11 @@ class DrawingTerminal:
 
     def read(self, within_s=0.1):
         """Take what was drawn and answer; says whether the terminal is still open."""
-        ready, _, _ = select.select([self.handle], [], [], within_s)
-        if not ready:
-            return True
-        try:
-            chunk = os.read(self.handle, 65536)
-        except OSError:
-            return False
-        self.drawn += chunk
-        self._answer()
-        return bool(chunk)
+        chunk = read_chunk(self.handle, within_s)
+        if chunk:
+            self.drawn += chunk
+            self._answer()
+        return chunk is not None
 
     def _answer(self):
         """Answer every question that has come whole, in the order of the questions."""

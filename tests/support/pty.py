@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
@@ -35,3 +36,14 @@ def start_in_terminal(arguments, environment, folder, *, columns, lines):
     )
     os.close(inside)
     return process, handle
+
+
+def read_chunk(handle, within_s=0.1):
+    """What was written to a terminal; empty where nothing came in time, None where it is closed."""
+    ready, _, _ = select.select([handle], [], [], within_s)
+    if not ready:
+        return b""
+    try:
+        return os.read(handle, 65536) or None
+    except OSError:
+        return None

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ from store.schema import (
 )
 from store.settings import NAMES, variable_of
 from store.words import JobKind, Status
+from tui import cli
 from tui import jobs as tui_jobs
 from tui.app import SignApp
 
@@ -244,6 +246,25 @@ async def settle(pilot: Pilot[None]) -> None:
         with suppress(WorkerCancelled):  # a newer question took its place
             await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+
+
+@pytest.fixture
+def command_line(capsys):
+    """Run the command line in-process: `code, stdout, stderr`."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def signtui(library, command_line):
+    """The command line on the small library."""
+    return partial(command_line, "--library", library.root)
 
 
 async def until(

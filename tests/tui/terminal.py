@@ -2,13 +2,12 @@
 
 import os
 import re
-import select
 import time
 
 import psutil
 import pyte
 
-from tests.support.pty import start_in_terminal
+from tests.support.pty import read_chunk, start_in_terminal
 from tests.tui.conftest import ROOT
 
 
@@ -34,16 +33,11 @@ class Terminal:
 
     def read(self, within_s=0.1):
         """Take what was drawn; says whether the terminal is still open."""
-        ready, _, _ = select.select([self.handle], [], [], within_s)
-        if not ready:
-            return True
-        try:
-            chunk = os.read(self.handle, 65536)
-        except OSError:
-            return False
-        self.drawn += chunk
-        self.stream.feed(chunk)
-        return bool(chunk)
+        chunk = read_chunk(self.handle, within_s)
+        if chunk:
+            self.drawn += chunk
+            self.stream.feed(chunk)
+        return chunk is not None
 
     def until_all(self, *patterns, within_s=60.0):
         """Read until the screen shows all of them: it may be read while it is half drawn."""

@@ -21,19 +21,12 @@ from tui import cli, jobs
 
 
 @pytest.fixture
-def signtui(tmp_path, monkeypatch, capsys):
-    """Run the command line in-process: `code, stdout, stderr`."""
+def signtui(tmp_path, monkeypatch, command_line):
+    """The command line in a folder of its own, without a library."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "settings.toml"))
     monkeypatch.delenv("SIGNTUI_LIBRARY", raising=False)
-
-    def run(*arguments: str):
-        capsys.readouterr()
-        code = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return command_line
 
 
 @pytest.fixture

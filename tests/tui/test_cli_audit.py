@@ -7,20 +7,6 @@ from sqlalchemy import update
 
 from store.schema import Instance
 from tests.tui.judged import add_judged
-from tui import cli
-
-
-@pytest.fixture
-def signtui(library, capsys):
-    """Run the command line in-process on the small library: `code, stdout, stderr`."""
-
-    def run(*arguments: object):
-        capsys.readouterr()
-        code = cli.main(["--library", str(library.root), *map(str, arguments)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -2,28 +2,20 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 
 from store.jobs import create_job
 from store.words import JobKind
 from tests.support.backups import contents, rows
-from tui import cli
 
 
 @pytest.fixture
-def signtui(tmp_path, monkeypatch, capsys, stocked):
-    """Run the command line in-process on the stocked library: `code, stdout, stderr`."""
+def signtui(tmp_path, monkeypatch, command_line, stocked):
+    """The command line on the stocked library, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "settings.toml"))
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.main(["--library", str(stocked.root), *map(str, arguments)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return partial(command_line, "--library", stocked.root)
 
 
 def test_the_way_there_and_back(signtui, stocked, tmp_path):

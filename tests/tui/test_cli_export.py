@@ -15,22 +15,13 @@ from store.runs import finish_run
 from store.schema import Extraction, Instance, LandmarkFile
 from store.words import Status
 from tests.tui.conftest import add_run, moving_hand
-from tui import cli
 
 
 @pytest.fixture
-def signtui(tmp_path, monkeypatch, capsys, library):
-    """Run the command line in-process on the small library: `code, stdout, stderr`."""
+def signtui(signtui, tmp_path, monkeypatch):
+    """The command line on the small library, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "settings.toml"))
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.main(["--library", str(library.root), *map(str, arguments)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return signtui
 
 
 @pytest.fixture

@@ -8,20 +8,11 @@ from store.check import check
 from store.library import Library
 from tests.store.test_landmark_import import write_h5
 from tests.support.library import make_sequence, small_index, write_dataset
-from tui import cli
 
 
 @pytest.fixture
-def signtui(monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("SIGNTUI_CONFIG", str(tmp_path / "none.toml"))
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def signtui(command_line):
+    return command_line
 
 
 def test_importing_landmarks_onto_a_full_disk(signtui, full_disk, tmp_path):

@@ -9,20 +9,6 @@ from store.jobs import list_jobs
 from store.runs import list_evaluations, list_runs
 from tests.tui.conftest import add_run
 from tests.tui.judged import add_judged, judge
-from tui import cli
-
-
-@pytest.fixture
-def signtui(library, capsys):
-    """Run the command line in-process on the small library: `code, stdout, stderr`."""
-
-    def run(*arguments: object):
-        capsys.readouterr()
-        code = cli.main(["--library", str(library.root), *map(str, arguments)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_run_is_shown_with_its_tables(signtui, library):

@@ -2,24 +2,10 @@
 
 import json
 
-import pytest
-
 from store.jobs import get_job, list_jobs
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_line
-from tui import cli
 from tui.commands import following
-
-
-@pytest.fixture
-def signtui(library, capsys):
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.main(["--library", str(library.root), *map(str, arguments)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_what_is_known_of_one_clip(signtui, library):
