@@ -95,9 +95,7 @@ class LivePage(Page):
                 if event is not None:
                     picture = picture_of(event) if event.get("event") == "view" else None
                     self.post_message(LiveEvent(child.id, event, picture))
-        if child.process.stdin is not None:
-            with suppress(OSError):
-                child.process.stdin.close()
+        child.close()
         self.post_message(LiveEnded(child.id))
 
     def on_live_event(self, message: LiveEvent) -> None:
