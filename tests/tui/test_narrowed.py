@@ -7,13 +7,12 @@ from textual.widgets import Input
 
 from store.jobs import list_jobs
 from tests.tui.conftest import add_run, newest_job, settle, until
-from tests.tui.test_cli_runs import signtui
 from tests.tui.test_live_screen import clip, open_live, start
 from tui.commands.narrowed import print_narrowed
 from tui.screens.dialogs import ErrorDialog
 from tui.screens.live_glosses import GlossesDialog
 
-__all__ = ["clip", "signtui"]
+__all__ = ["clip"]
 
 TOPS = {"top1": 0.5, "top5": 1.0, "low": 0.2, "high": 0.8, "n": 8, "n_glosses": 4}
 FOUND = {
