@@ -16,7 +16,7 @@ from store.words import Availability
 def drawn(tmp_path_factory):
     """A small clip of 12 frames, 64 x 48, at 20 frames a second."""
     path = tmp_path_factory.mktemp("clips") / "drawn.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 20, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 20, (64, 48))
     for index in range(12):
         image = np.full((48, 64, 3), 20 * index, np.uint8)
         writer.write(image)

@@ -52,9 +52,7 @@ def test_a_run_is_told_whole(trained):
 
 def test_stopped_and_resumed_equals_unbroken(trained, library, monkeypatch):
     """Weights, optimiser, metrics and selection, bit by bit."""
-    import ml.train
-
-    record = ml.train.record_epoch
+    from store.runs import record_epoch as record
 
     def record_and_stop(where, run_id, epoch, metrics):
         record(where, run_id, epoch, metrics)
@@ -62,14 +60,14 @@ def test_stopped_and_resumed_equals_unbroken(trained, library, monkeypatch):
             ask(where, get_run(where, run_id).job_id or 0, Request.STOP)
             time.sleep(0.3)  # the request is read at most four times a second
 
-    monkeypatch.setattr(ml.train, "record_epoch", record_and_stop)
+    monkeypatch.setattr("ml.train.record_epoch", record_and_stop)
     with pytest.raises(JobStoppedError):
         train_here(library, tiny(name="shared"))
     run_id = newest_run(library)
     stopped = get_run(library, run_id)
     assert (stopped.status, stopped.bundle) == (Status.CANCELLED, "bundle")
     assert len(list_epochs(library, run_id)) == 2
-    monkeypatch.setattr(ml.train, "record_epoch", record)
+    monkeypatch.setattr("ml.train.record_epoch", record)
     train_here(library, tiny(), resume=run_id)
 
     unbroken, unbroken_id = trained
@@ -145,15 +143,13 @@ def test_the_notebook_preset_trains_on_its_leaking_split_and_says_so(tmp_path):
 
 
 def test_a_leak_stops_training_before_it_starts(library, monkeypatch):
-    import ml.prepare
-
-    real = ml.prepare.make_split
+    from store.splits import make_split as real
 
     def leaking(*arguments):
         split = real(*arguments)
         return replace(split, val=split.val + split.train[:1])
 
-    monkeypatch.setattr(ml.prepare, "make_split", leaking)
+    monkeypatch.setattr("ml.prepare.make_split", leaking)
     with pytest.raises(LeakError):
         train_here(library, tiny())
     assert list_runs(library) == []
@@ -186,9 +182,10 @@ def test_what_cannot_be_trained_is_refused(trained, library):
 
 def test_a_checkpoint_of_other_data_or_damaged_is_refused(trained, tmp_path):
     from ml.dataset import load_part
-    from ml.fitting import LAST, Fitting
+    from ml.fitting import Fitting
     from ml.models import build_model
     from ml.prepare import prepare_data
+    from ml.resume import LAST
 
     library, run_id = trained
     config = tiny()

@@ -129,7 +129,7 @@ def test_a_damaged_zip_is_refused(tmp_path, content):
 def test_no_space_is_said_before_unpacking(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "w.zip", {"WLASL_v0.3.json": index_bytes()})
     usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(source_module.shutil, "disk_usage", lambda _path: usage)
+    monkeypatch.setattr("store.importers.source.shutil.disk_usage", lambda _path: usage)
     with pytest.raises(DiskFullError, match="10 free"):
         unpack(path, tmp_path / "out")
 

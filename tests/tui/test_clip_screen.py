@@ -281,7 +281,7 @@ async def test_the_clip_opens_in_the_player(app, library, tmp_path, monkeypatch)
     played = []
     monkeypatch.setattr(player, "_run", lambda opener, clip: played.append(clip))
     monkeypatch.setattr(player, "_start_file", played.append)
-    monkeypatch.setattr(player.shutil, "which", lambda name: name)
+    monkeypatch.setattr("tui.player.shutil.which", lambda name: name)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_clip(app, pilot)
         await pilot.press("w")

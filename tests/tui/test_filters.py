@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from store.errors import QueryError
 from store.exclusions import exclude
@@ -94,7 +95,7 @@ def test_rows_of_any_stretch_and_of_what_is_gone(library):
     assert rows.read(60, 200) == []
     with library.session() as session:
         exclude(session, [rows.ids[1]], "wrong gloss")
-        session.execute(Instance.__table__.insert(), {"id": 999, "gloss_id": 1, "clip_id": 1,
+        session.execute(insert(Instance), {"id": 999, "gloss_id": 1, "clip_id": 1,
                         "frame_start": 7, "excluded": False})  # fmt: skip
     found, _ = find_instances(library, InstanceQuery("instance_id:999"))
     with library.session() as session:

@@ -19,6 +19,10 @@ from tui.widgets.overview import Overview
 from tui.widgets.row_view import RowView
 
 
+def wanted(app):
+    return app.screen.wanted
+
+
 def shown(app, column):
     view = app.screen.query_one(RowView)
     cells = [view.row_at(index).cells[column] for index in range(min(view.total, 200))]
@@ -166,14 +170,14 @@ async def test_order_by_key_by_header_and_by_choice(app):
         assert isinstance(app.screen, ChooseDialog)
         await pilot.press("down", "enter")
         await settle(pilot)
-        assert app.screen.wanted.sort == "video_id"
+        assert wanted(app).sort == "video_id"
         assert shown(app, 1)[:2] == ["00000", "00001"]
         await pilot.click(RowView, offset=(3, 0))
         await settle(pilot)
-        assert (app.screen.wanted.sort, app.screen.wanted.descending) == ("gloss", False)
+        assert (wanted(app).sort, wanted(app).descending) == ("gloss", False)
         await pilot.click(RowView, offset=(3, 0))
         await settle(pilot)
-        assert (app.screen.wanted.sort, app.screen.wanted.descending) == ("gloss", True)
+        assert (wanted(app).sort, wanted(app).descending) == ("gloss", True)
 
 
 async def test_order_by_a_column_that_is_not_shown(app):

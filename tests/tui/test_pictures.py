@@ -36,7 +36,7 @@ def child_that(monkeypatch):
             started.append(real([sys.executable, "-c", code], **options))
             return started[-1]
 
-        monkeypatch.setattr(reading.subprocess, "Popen", start)
+        monkeypatch.setattr("tui.reading.pictures.subprocess.Popen", start)
         child = PictureChild(ROOT / "no.mp4", 0, None)
         return child, started[-1]
 
@@ -124,7 +124,7 @@ def test_a_decoder_that_cannot_be_started_is_a_sentence(monkeypatch):
     def refuse(*_, **__):
         raise OSError("no more processes")
 
-    monkeypatch.setattr(reading.subprocess, "Popen", refuse)
+    monkeypatch.setattr("tui.reading.pictures.subprocess.Popen", refuse)
     with pytest.raises(UnreadableClipError, match="no more processes"):
         PictureChild(ROOT / "no.mp4", 0, None)
 

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from tui import player
 from tui.player import NoPlayerError, play
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="os.startfile is Windows' own")
@@ -79,14 +78,14 @@ def test_a_clip_that_is_gone_is_a_sentence(tmp_path):
 
 def test_windows_is_asked_in_its_own_way(clip, monkeypatch):
     started = []
-    monkeypatch.setattr(player.sys, "platform", "win32")
-    monkeypatch.setattr(player.os, "startfile", started.append, raising=False)
+    monkeypatch.setattr("tui.player.sys.platform", "win32")
+    monkeypatch.setattr("tui.player.os.startfile", started.append, raising=False)
     play(clip)
     assert started == [str(clip)]
 
     def refuse(path):
         raise OSError("no association")
 
-    monkeypatch.setattr(player.os, "startfile", refuse, raising=False)
+    monkeypatch.setattr("tui.player.os.startfile", refuse, raising=False)
     with pytest.raises(NoPlayerError, match="nothing to play"):
         play(clip)

@@ -1,7 +1,7 @@
 """SQL: results of any size, errors beside the editor, limits, cancel; nothing can be written."""
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from store.query import run_query
 from store.results import Limits, State
@@ -218,11 +218,11 @@ async def test_what_is_shown_is_exported_as_it_is_sorted(app, tmp_path, monkeypa
         assert (tmp_path / "result.csv").read_text(encoding="utf-8") == "i,word\n3,n3\n2,n2\n1,n1\n"
         await pilot.press("x", "ctrl+s")
         assert isinstance(app.screen, ExportForm)
-        assert "once more" in str(app.screen.query_one("#problem").content)
-        app.screen.query_one("#path").value = str(tmp_path / "no" / "folder.json")
+        assert "once more" in str(app.screen.query_one("#problem", Static).content)
+        app.screen.query_one("#path", Input).value = str(tmp_path / "no" / "folder.json")
         await pilot.press("ctrl+s")
-        assert "not there" in str(app.screen.query_one("#problem").content)
-        app.screen.query_one("#path").value = str(tmp_path / "rows.jsonl")
+        assert "not there" in str(app.screen.query_one("#problem", Static).content)
+        app.screen.query_one("#path", Input).value = str(tmp_path / "rows.jsonl")
         await pilot.pause()
         await pilot.press("ctrl+s")
         await settle(pilot)
