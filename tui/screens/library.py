@@ -153,16 +153,21 @@ class LibraryScreen(Page):
     async def _read_instances(
         self, query: InstanceQuery, cancelled: threading.Event, keep_place: bool
     ) -> None:
-        problem = self.query_one("#problem", Static)
         with self.signtui.complaints(quietly=True):
             try:
                 found = await asyncio.to_thread(find_instances, self.library, query, cancelled)
             except QueryError as error:
                 if not cancelled.is_set():
-                    problem.update(error.message.removeprefix("SQL: "))
+                    self._complain(error.message.removeprefix("SQL: "))
                 return
-            problem.update("")
             self._show_instances(*found, keep_place=keep_place)
+            # The rows are painted first: other words lay out the whole screen anew.
+            self.call_after_refresh(self._complain, "")
+
+    def _complain(self, words: str) -> None:
+        problem = self.query_one("#problem", Static)
+        if words != problem.content:
+            problem.update(words)
 
     def _show_instances(
         self, rows: InstanceRows, first: Sequence[Row], *, keep_place: bool

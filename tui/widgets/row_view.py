@@ -232,8 +232,21 @@ class RowView(ScrollView, can_focus=True):
         ]
 
     def _set_size(self) -> None:
-        width = sum(cells + 2 * PADDING for _, _, cells in self._shown)
-        self.virtual_size = Size(width, self.total + _HEADER)
+        size = Size(sum(cells + 2 * PADDING for _, _, cells in self._shown), self.total + _HEADER)
+        if size.width != self.virtual_size.width or self._overflows(size) != self._scrolls:
+            self.virtual_size = size
+            return
+        # A new layout of the whole screen takes longer than reading the rows, and changes nothing.
+        self.set_reactive(RowView.virtual_size, size)
+        if self._scrolls:
+            self.vertical_scrollbar.window_virtual_size = size.height
+
+    @property
+    def _scrolls(self) -> bool:
+        return self.show_vertical_scrollbar
+
+    def _overflows(self, size: Size) -> bool:
+        return size.height > self.scrollable_content_region.height
 
     def _keep_in_sight(self) -> None:
         top, high = self.scroll_offset.y, self._rows_high
