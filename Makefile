@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python; do \
 	if "$$name" -c '$(FITS)' >/dev/null 2>&1; then command -v "$$name"; break; fi; done)
 BIN = .venv/bin
 
-.PHONY: demo test lint types layers unit bench pictures snapshots clean
+.PHONY: demo test lint types layers unit torture bench pictures snapshots clean
 
 demo: .venv/app
 	$(BIN)/signtui demo
@@ -25,6 +25,10 @@ layers: .venv/dev
 
 unit: .venv/dev
 	$(BIN)/python -m pytest -n 2
+
+# About half an hour: what docs/reliability.md promises, tried far more often than in `make test`.
+torture: .venv/dev
+	$(BIN)/python -m pytest -n 2 --torture
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
