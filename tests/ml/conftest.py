@@ -31,11 +31,13 @@ def tiny_notebook(**changes) -> TrainConfig:
     return replace(PRESETS["notebook"], glosses=None, epochs=2, **changes)
 
 
-def train_here(library: Library, config: TrainConfig, resume: int | None = None) -> int:
+def train_here(
+    library: Library, config: TrainConfig, resume: int | None = None, **sources: str
+) -> int:
     """Do a training job in this process and return the run's id."""
     from ml.train import train
 
-    job_id = create_job(library, JobKind.TRAIN, train_job(config, resume))
+    job_id = create_job(library, JobKind.TRAIN, train_job(config, resume, **sources))
     seen: list[RunningJob] = []
     with run_job(library, job_id) as job:
         seen.append(job)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml.bundle import CARD, FEATURES, INDEX, KERAS, LABELS, LITERT, read_bundle, write_bundle
+from ml.bundle import CARD, FEATURES, INDEX, KERAS, LABELS, LITERT, SEEN, read_bundle, write_bundle
 from ml.errors import CheckpointError
 from ml.recognizer import Recognizer
 from store.errors import DiskFullError
@@ -45,7 +45,7 @@ def test_a_bundle_says_what_it_is(bundle_folder):
     assert len(about["split"]["hash"]) == 64
     assert about["split"]["leaking"] is False
     assert about["export"]["largest_difference"] < 1e-4
-    assert set(about["files"]) == {LITERT, KERAS, LABELS, FEATURES}
+    assert set(about["files"]) == {LITERT, KERAS, SEEN, LABELS, FEATURES}
     assert {"keras", "numpy", "python", "signtui"} <= set(about["versions"])
     assert about["extractor"]["key"]
     assert (bundle_folder / CARD).is_file()
@@ -156,9 +156,7 @@ def test_a_full_disk_leaves_the_older_bundle_as_it_was(copied, monkeypatch):
 
     monkeypatch.setattr("ml.bundle.shutil.copyfile", full)
     with pytest.raises(DiskFullError):
-        write_bundle(
-            copied, litert=b"", keras_file=copied / KERAS, labels=[], features={}, about={}
-        )
+        write_bundle(copied, litert=b"", further={}, labels=[], features={}, about={})
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
     assert [path.name for path in copied.parent.iterdir()] == ["bundle"]
 

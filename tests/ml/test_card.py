@@ -104,7 +104,7 @@ def test_the_card_of_a_run_is_renewed_when_it_is_evaluated(own_trained):
     library, run_id = own_trained
     folder = library.run_dir(run_id) / "bundle"
     before = (folder / CARD).read_text(encoding="utf-8")
-    (val,) = list_evaluations(library, run_id)
+    (val,) = [row for row in list_evaluations(library, run_id) if row.split == "val"]
     assert f"| val | clips | {val.n} | {100 * val.top1:.1f} % [{100 * val.low:.1f} % to" in before
     assert "| test | clips" not in before
     assert f"- Clips: 24 train, {val.n} val, 8 test" in before

@@ -104,7 +104,7 @@ def test_narrowed_figures_never_mix_with_the_runs_own(own_trained):
 @pytest.mark.slow
 def test_narrowed_to_all_its_glosses_a_run_is_what_it_was(own_trained):
     library, run_id = own_trained
-    (val,) = list_evaluations(library, run_id)
+    (val,) = [row for row in list_evaluations(library, run_id) if row.split == "val"]
     found = evaluate_here(library, run=run_id, split="val", glosses=list(LABELS))
     assert (found["top1"], found["n"]) == (val.top1, val.n)
     assert found["per_gloss"] == val.detail["per_gloss"]

@@ -218,8 +218,9 @@ def test_a_loss_that_is_no_number_ends_training(library):
     from ml import fitting
 
     class Broken(fitting.Fitting):
-        def _wanted(self, targets):
-            return super()._wanted(targets) * np.nan
+        def _batch(self, *given):
+            features, wanted = super()._batch(*given)
+            return features, wanted * np.nan
 
     from ml.dataset import load_part
     from ml.models import build_model
