@@ -23,7 +23,7 @@ from typing import Any
 import cv2
 
 from benchmarks.measuring import load, real_data
-from capture.extractor import load_mediapipe
+from capture.graph import load_mediapipe
 from store.catalog import list_sequences, load_sequences
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.source import find_dataset

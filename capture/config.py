@@ -4,19 +4,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from store.errors import SettingsError
 
 
 class LandmarkSet(StrEnum):
     HANDS = "hands"
+    HOLISTIC = "holistic"
+    """Hands, upper body and lips."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandsConfig:
     """What decides the landmarks themselves: a changed value makes another extraction."""
 
+    landmark_set: ClassVar[LandmarkSet] = LandmarkSet.HANDS
     detection_confidence: float = 0.5
     """Least score of the palm detector for a hand to be looked at, 0 to 1."""
     tracking_confidence: float = 0.5
@@ -27,11 +30,32 @@ class HandsConfig:
     """Search every frame for palms, as MediaPipe does: slower, and half a percent more hands."""
 
     def __post_init__(self) -> None:
-        for name in ("detection_confidence", "tracking_confidence"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise SettingsError(f"{name} must lie between 0 and 1.", hint="0.5 is usual.")
+        _check_confidences(self)
         if self.complexity not in (0, 1):
             raise SettingsError("complexity must be 0 or 1.", hint="1 is the full model.")
+
+
+@dataclass(frozen=True, slots=True)
+class HolisticConfig:
+    """What decides `holistic` landmarks; the pose model is `full`, the face is not refined."""
+
+    landmark_set: ClassVar[LandmarkSet] = LandmarkSet.HOLISTIC
+    detection_confidence: float = 0.5
+    """Least score of the pose detector for a person to be looked at, 0 to 1."""
+    tracking_confidence: float = 0.5
+    """Least pose presence for a person to be followed into the next frame, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        _check_confidences(self)
+
+
+TrackerConfig = HandsConfig | HolisticConfig
+
+
+def _check_confidences(config: TrackerConfig) -> None:
+    for name in ("detection_confidence", "tracking_confidence"):
+        if not 0.0 <= getattr(config, name) <= 1.0:
+            raise SettingsError(f"{name} must lie between 0 and 1.", hint="0.5 is usual.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,9 @@ class ExtractConfig:
     """One extraction job."""
 
     hands: HandsConfig = field(default_factory=HandsConfig)
+    landmarks: LandmarkSet = LandmarkSet.HANDS
+    """Which landmark set; only its own settings count."""
+    holistic: HolisticConfig = field(default_factory=HolisticConfig)
     workers: int = 0
     """Worker processes; 0 takes one for each CPU core, but no more than 8."""
     limit: int | None = None
@@ -69,6 +96,11 @@ class ExtractConfig:
     def worker_count(self) -> int:
         return self.workers or default_workers()
 
+    @property
+    def tracker(self) -> TrackerConfig:
+        """The settings of the chosen landmark set."""
+        return self.holistic if self.landmarks is LandmarkSet.HOLISTIC else self.hands
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -80,10 +112,12 @@ class ExtractConfig:
             SettingsError: an unknown name or a value out of bounds.
         """
         values = dict(data)
-        hands = _build(HandsConfig, values.pop("hands", {}))
+        values["landmarks"] = landmark_set(values.get("landmarks", LandmarkSet.HANDS))
+        values["hands"] = _build(HandsConfig, values.get("hands", {}))
+        values["holistic"] = _build(HolisticConfig, values.get("holistic", {}))
         if values.get("glosses") is not None:
             values["glosses"] = tuple(values["glosses"])
-        return _build(cls, {**values, "hands": hands})
+        return _build(cls, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +147,18 @@ class ScanConfig:
         return _build(cls, data)
 
 
-_Config = TypeVar("_Config", HandsConfig, ExtractConfig, ScanConfig)
+_Config = TypeVar("_Config", HandsConfig, HolisticConfig, ExtractConfig, ScanConfig)
+
+
+def landmark_set(name: object) -> LandmarkSet:
+    """The landmark set of a name. Raises SettingsError."""
+    try:
+        return LandmarkSet(str(name))
+    except ValueError as error:
+        raise SettingsError(
+            f"There is no landmark set {str(name)[:40]}.",
+            hint=f"There are: {', '.join(LandmarkSet)}.",
+        ) from error
 
 
 def default_workers() -> int:

@@ -60,11 +60,11 @@ def extract(job: RunningJob) -> dict[str, Any]:
 
 
 def _plan(job: RunningJob, config: ExtractConfig) -> tuple[int, list[Work]]:
-    settings = extractor_settings(config.hands)
+    settings = extractor_settings(config.tracker)
     with job.library.session() as session:
         extractor_id = get_or_add_extractor(
             session,
-            key=extractor_key(config.hands),
+            key=extractor_key(config.tracker),
             landmark_set=settings["landmark_set"],
             origin=f"MediaPipe {settings['mediapipe']}",
             settings=settings,
@@ -117,7 +117,7 @@ class Coordinator:
         pool: TaskPool[int] = TaskPool(
             self._workers,
             initializer=start_worker,
-            arguments=(self._config.hands, self._board, self._job.log_path),
+            arguments=(self._config.tracker, self._board, self._job.log_path),
             tasks_per_worker=self._config.clips_per_worker,
         )
         with pool:
@@ -188,7 +188,7 @@ class Coordinator:
     def _store(self, work: Work, result: ClipResult) -> None:
         if self._first_ready is None:
             self._first_ready = time.perf_counter() - result.seconds
-        sequence = Sequence(result.landmarks, result.fps, result.aspect, result.score)
+        sequence = Sequence(result.landmarks, result.fps, result.aspect, result.score, result.body)
         file = self._write(work, sequence) if sequence.present.any() else None
         with self._job.library.session() as session:
             status = record_done(session, work, sequence, file=file, seconds=result.seconds)

@@ -1,4 +1,4 @@
-"""What happens inside a worker process: one clip in, named hands out.
+"""What happens inside a worker process: one clip in, landmarks out.
 
 A worker never imports TensorFlow, SQLAlchemy or HDF5, writes no file but the job's log, and ends
 with its coordinator.
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from capture.board import Board
 from capture.child import start_child
-from capture.config import HandsConfig
+from capture.config import TrackerConfig
+from capture.detections import Detections, Extractor
 from capture.errors import ExtractorError, UnreadableClipError
-from capture.extractor import HandsExtractor
+from capture.extractor import open_extractor
 from capture.video import ClipReader
 from store.assign import find_swaps
-from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 log = logging.getLogger(__name__)
 
@@ -52,28 +53,30 @@ class ClipResult:
     seconds: float
     pid: int
     memory_bytes: int
+    body: NDArray[np.float32] | None = None
+    """shape=(frames, 51, 3), of `holistic` alone."""
 
 
 @dataclass
 class _State:
-    config: HandsConfig
+    config: TrackerConfig
     board: Board
-    extractor: HandsExtractor | None = None
+    extractor: Extractor | None = None
 
 
 _state: _State | None = None
 """Of this process: set once by `start_worker`, since a pool's tasks can only reach globals."""
 
 
-def start_worker(config: HandsConfig, board: Board, log_path: Path | None) -> None:
+def start_worker(config: TrackerConfig, board: Board, log_path: Path | None) -> None:
     """Make this process a worker; the pool's initializer."""
     global _state  # noqa: PLW0603
     start_child(log_path)
-    _state = _State(config, board, HandsExtractor(config))
+    _state = _State(config, board, open_extractor(config))
 
 
 def extract_clip(task: ClipTask) -> ClipResult:
-    """Follow the hands through one clip.
+    """Follow the signer through one clip.
 
     Raises:
         UnreadableClipError: it cannot be decoded, or is not the file that was scanned.
@@ -83,10 +86,10 @@ def extract_clip(task: ClipTask) -> ClipResult:
         raise ExtractorError("This process was not started as a worker.")
     started = time.perf_counter()
     _state.board.start(task.line, os.getpid())
-    extractor = _state.extractor or HandsExtractor(_state.config)
+    extractor = _state.extractor or open_extractor(_state.config)
     _state.extractor = None
     try:
-        landmarks, right, score, fps, aspect = _follow(extractor, task, _state.board)
+        found, fps, aspect = _follow(extractor, task, _state.board)
         extractor.reset()
     except ExtractorError:
         extractor.close()
@@ -96,12 +99,11 @@ def extract_clip(task: ClipTask) -> ClipResult:
         _state.extractor = extractor
         raise
     _state.extractor = extractor
-    swaps = find_swaps(landmarks, right, aspect=aspect)
-    landmarks[swaps] = landmarks[swaps, ::-1]
-    score[swaps] = score[swaps, ::-1]
+    found.name_hands(aspect)
     return ClipResult(
-        landmarks=landmarks,
-        score=score,
+        landmarks=found.landmarks,
+        score=found.score,
+        body=found.body,
         fps=fps,
         aspect=aspect,
         seconds=time.perf_counter() - started,
@@ -110,19 +112,39 @@ def extract_clip(task: ClipTask) -> ClipResult:
     )
 
 
-def _follow(
-    extractor: HandsExtractor, task: ClipTask, board: Board
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float, float]:
+class _Found:
+    """The detections of a clip, frame by frame."""
+
+    def __init__(self, frames: int) -> None:
+        self.landmarks = np.full((frames, *SEQUENCE_SHAPE), np.nan, np.float32)
+        self.score = np.full((frames, N_SLOTS), np.nan, np.float32)
+        self.body: NDArray[np.float32] | None = None
+        self._right = np.full((frames, N_SLOTS), np.nan, np.float32)
+
+    def note(self, frame: int, seen: Detections) -> None:
+        self.landmarks[frame], self._right[frame] = seen.landmarks, seen.right
+        self.score[frame] = seen.score
+        if seen.body is not None:
+            if self.body is None:
+                self.body = np.full((len(self.score), *BODY_SHAPE), np.nan, np.float32)
+            self.body[frame] = seen.body
+
+    def name_hands(self, aspect: float) -> None:
+        """Put each hand into its slot; with a body they are there, named by their arms."""
+        if self.body is None:
+            swaps = find_swaps(self.landmarks, self._right, aspect=aspect)
+            self.landmarks[swaps] = self.landmarks[swaps, ::-1]
+            self.score[swaps] = self.score[swaps, ::-1]
+
+
+def _follow(extractor: Extractor, task: ClipTask, board: Board) -> tuple[_Found, float, float]:
     _check_unchanged(task)
     frames = task.last - task.first
-    landmarks = np.full((frames, *SEQUENCE_SHAPE), np.nan, np.float32)
-    right = np.full((frames, N_SLOTS), np.nan, np.float32)
-    score = np.full((frames, N_SLOTS), np.nan, np.float32)
+    found = _Found(frames)
     done, aspect = 0, 0.0
     with ClipReader(task.path) as reader:
         for image in reader.frames(task.first, task.last):
-            found = extractor.process(image)
-            landmarks[done], right[done], score[done] = found.landmarks, found.right, found.score
+            found.note(done, extractor.process(image))
             aspect = image.shape[1] / image.shape[0]
             done += 1
             if done % _TELL_EVERY == 0:
@@ -130,7 +152,7 @@ def _follow(
         fps = reader.fps
     if done < frames:
         raise UnreadableClipError(f"only {done} of {frames} frames could be decoded")
-    return landmarks, right, score, fps, aspect
+    return found, fps, aspect
 
 
 def _check_unchanged(task: ClipTask) -> None:

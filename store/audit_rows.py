@@ -62,7 +62,7 @@ def read_scope(
     with library.reading() as session:
         glosses = list_glosses(session, subset=subset)
         try:
-            extractor_id = choose_extractor(session, glosses=set(glosses))
+            extractor_id = choose_extractor(session, glosses=set(glosses), landmark_set=None)
             usable = list_sequences(session, extractor_id=extractor_id, glosses=glosses)
         except NotInCatalogError:
             if kind != "official":

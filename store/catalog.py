@@ -6,7 +6,7 @@ from collections.abc import Collection
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -26,6 +26,9 @@ from store.schema import (
     VideoRoot,
 )
 from store.words import ExtractionStatus
+
+_EXTRACT: Final = "Run: signtui extract; or bring some in with: signtui import --landmarks FILE"
+_EXTRACT_HOLISTIC: Final = "Run: signtui extract --landmarks holistic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +115,26 @@ def list_extractors(session: Session) -> list[ExtractorRow]:
     ]
 
 
-def choose_extractor(session: Session, *, glosses: Collection[str] | None = None) -> int:
-    """The extractor with the most finished sequences of these glosses.
+def choose_extractor(
+    session: Session, *, glosses: Collection[str] | None = None, landmark_set: str | None = "hands"
+) -> int:
+    """The extractor of a landmark set, None for any, with the most finished sequences of glosses.
 
     Raises:
-        NotInCatalogError: there are no landmarks for them.
+        NotInCatalogError: there are no such landmarks for them.
     """
     counts: dict[int, int] = defaultdict(int)
     for extractor in list_extractors(session):
+        if landmark_set not in {None, extractor.landmark_set}:
+            continue
         for row in session.execute(_finished(extractor.id)):
             if glosses is None or row.gloss in glosses:
                 counts[extractor.id] += 1
     if not counts:
+        other = landmark_set == "holistic"
         raise NotInCatalogError(
-            "There are no landmarks for these glosses yet.",
-            hint="Run: signtui extract; or bring some in with: signtui import --landmarks FILE",
+            f"There are no {'holistic ' * other}landmarks for these glosses yet.",
+            hint=_EXTRACT_HOLISTIC if other else _EXTRACT,
         )
     return max(counts, key=lambda extractor_id: (counts[extractor_id], -extractor_id))
 

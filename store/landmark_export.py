@@ -6,21 +6,29 @@ offsets      int64   (sequences + 1,)   sequence i is rows offsets[i]:offsets[i 
 instance_id  int64   (sequences,)
 video_id, gloss, signer, split          text (sequences,), empty where unknown
 fps, aspect  float64 (sequences,)       0 where unknown
+body         float32 (rows, 51, 3)      `holistic` alone: pose and lips; NaN where absent
 """
 
 import shutil
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from store.catalog import SequenceRow, list_extractors, list_sequences, load_sequences
+from store.catalog import (
+    ExtractorRow,
+    SequenceRow,
+    list_extractors,
+    list_sequences,
+    load_sequences,
+)
 from store.errors import DamagedFileError, DiskFullError, NotInCatalogError, StoreError
 from store.export import check_target
 from store.files import write_aside
@@ -28,10 +36,12 @@ from store.landmarks import FORMAT, Sequence
 from store.library import Library
 from store.paths import user_path
 from store.query import run_query
-from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 SUFFIXES: Final = (".npz", ".h5", ".hdf5")
 _npy: Final[Any] = np.lib.format
+_Read = Callable[[], Iterator[Sequence]]
+"""Reads all sequences, from the first one on; as often as it is called."""
 _AT_ONCE: Final = 256
 """Sequences in memory at a time: about 8 MB."""
 _MOST: Final = 10_000_000
@@ -81,34 +91,31 @@ def export_landmarks(
             f"The name {path.name} does not say the format.", hint="End it with .npz or .h5"
         )
     check_target(path, force=force)
-    chosen, origin, rows = _choose(library, where, extractor)
+    chosen, rows = _choose(library, where, extractor)
     lengths = np.array([row.frames for row in rows], np.int64)
     frames = int(lengths.sum())
-    _check_room(path, frames)
+    body = chosen.landmark_set == "holistic"
+    _check_room(path, frames, body=body)
     tables = _tables(rows, lengths)
     with write_aside(path) as aside:
-        parts = _read(library, rows)
-        if path.suffix.lower() == ".npz":
-            _write_npz(aside, tables, parts, frames)
-        else:
-            _write_h5(aside, tables, parts, frames)
+        write = _write_npz if path.suffix.lower() == ".npz" else _write_h5
+        write(aside, tables, lambda: _read(library, rows), frames, body=body)
     glosses = len({row.gloss for row in rows})
-    return LandmarkReport(
-        str(path), chosen, origin, len(rows), frames, glosses, path.stat().st_size
-    )
+    size = path.stat().st_size
+    return LandmarkReport(str(path), chosen.id, chosen.origin, len(rows), frames, glosses, size)
 
 
 def _choose(
     library: Library, where: str, extractor: int | None
-) -> tuple[int, str, list[SequenceRow]]:
+) -> tuple[ExtractorRow, list[SequenceRow]]:
     wanted: set[int] | None = None
     if where.strip():
         sql = f"SELECT instance_id FROM instances WHERE ({where}\n)"  # noqa: S608 - read-only
         wanted = {row[0] for row in run_query(library, sql, row_limit=_MOST).rows}
     found: dict[int, list[SequenceRow]] = {}
     with library.reading() as session:
-        origins = {row.id: row.origin for row in list_extractors(session)}
-        for extractor_id in origins:
+        known = {row.id: row for row in list_extractors(session)}
+        for extractor_id in known:
             if extractor in {None, extractor_id}:
                 rows = list_sequences(session, extractor_id=extractor_id)
                 found[extractor_id] = [r for r in rows if wanted is None or r.instance_id in wanted]
@@ -120,7 +127,7 @@ def _choose(
         )
     # Arrays of different extractors never mix.
     chosen = counts.most_common(1)[0][0]
-    return chosen, origins[chosen], found[chosen]
+    return known[chosen], found[chosen]
 
 
 def _tables(rows: list[SequenceRow], lengths: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
@@ -152,9 +159,19 @@ def _scores(sequence: Sequence) -> NDArray[np.float32]:
     return absent if sequence.score is None else sequence.score
 
 
-def _check_room(path: Path, frames: int) -> None:
+def _bodies(parts: Iterator[Sequence]) -> Iterator[NDArray[np.float32]]:
+    for sequence in parts:
+        if sequence.body is None:
+            raise DamagedFileError(
+                "Some holistic landmarks have no body.", hint="Run: signtui check --repair"
+            )
+        yield sequence.body
+
+
+def _check_room(path: Path, frames: int, *, body: bool) -> None:
     """HDF5 does not survive a full disk, so that one is not begun."""
-    needed = frames * 4 * (int(np.prod(SEQUENCE_SHAPE)) + N_SLOTS) + _ROOM
+    values = int(np.prod(SEQUENCE_SHAPE)) + N_SLOTS + body * int(np.prod(BODY_SHAPE))
+    needed = frames * 4 * values + _ROOM
     if shutil.disk_usage(path.parent).free < needed:
         raise DiskFullError(
             f"The disk that holds {path.parent} has no room for {needed / 2**20:,.0f} MiB.",
@@ -163,27 +180,38 @@ def _check_room(path: Path, frames: int) -> None:
 
 
 def _write_npz(
-    path: Path, tables: dict[str, NDArray[Any]], parts: Iterator[Sequence], frames: int
+    path: Path, tables: dict[str, NDArray[Any]], read: _Read, frames: int, *, body: bool
 ) -> None:
     scores, fps, aspect = [], [], []
     with zipfile.ZipFile(path, "w") as archive:
-        with archive.open("landmarks.npy", "w", force_zip64=True) as file:
-            shape = (frames, *SEQUENCE_SHAPE)
-            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-            _npy.write_array_header_1_0(file, header)
-            for sequence in parts:
+        with _npy_entry(archive, "landmarks", (frames, *SEQUENCE_SHAPE)) as file:
+            for sequence in read():
                 file.write(np.ascontiguousarray(sequence.landmarks, "<f4").tobytes())
                 scores.append(_scores(sequence))
                 fps.append(sequence.fps)
                 aspect.append(sequence.aspect)
+        if body:
+            # An archive takes one array at a time: this one is read for by itself.
+            with _npy_entry(archive, "body", (frames, *BODY_SHAPE)) as file:
+                for array in _bodies(read()):
+                    file.write(np.ascontiguousarray(array, "<f4").tobytes())
         facts = {"score": np.concatenate(scores), "fps": np.array(fps), "aspect": np.array(aspect)}
         for name, array in (tables | facts).items():
             with archive.open(f"{name}.npy", "w") as file:
                 _npy.write_array(file, array, allow_pickle=False)
 
 
+@contextmanager
+def _npy_entry(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Iterator[IO[bytes]]:
+    """A float32 array of the archive that is written piece by piece."""
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        _npy.write_array_header_1_0(file, header)
+        yield file
+
+
 def _write_h5(
-    path: Path, tables: dict[str, NDArray[Any]], parts: Iterator[Sequence], frames: int
+    path: Path, tables: dict[str, NDArray[Any]], read: _Read, frames: int, *, body: bool
 ) -> None:
     with h5py.File(path, "w") as file:
         file.attrs["signtui_format"] = FORMAT
@@ -194,10 +222,15 @@ def _write_h5(
         landmarks = file.create_dataset("landmarks", (frames, *SEQUENCE_SHAPE), np.float32)
         score = file.create_dataset("score", (frames, N_SLOTS), np.float32)
         fps, aspect, row = [], [], 0
-        for sequence in parts:
+        for sequence in read():
             landmarks[row : row + len(sequence)] = sequence.landmarks
             score[row : row + len(sequence)] = _scores(sequence)
             row += len(sequence)
             fps.append(sequence.fps)
             aspect.append(sequence.aspect)
+        if body:
+            bodies, row = file.create_dataset("body", (frames, *BODY_SHAPE), np.float32), 0
+            for part in _bodies(read()):
+                bodies[row : row + len(part)] = part
+                row += len(part)
         file["fps"], file["aspect"] = np.array(fps, np.float64), np.array(aspect, np.float64)

@@ -159,7 +159,9 @@ _TO_EXTRACT: Final = """
 SELECT COUNT(*) FROM seen WHERE availability = 'available' AND NOT excluded
 AND instance_id NOT IN (
   SELECT instance_id FROM extraction WHERE status IN ('done', 'no_hands', 'failed')
-  AND extractor_id = (SELECT MAX(id) FROM extractor WHERE key NOT LIKE 'import-%'))"""
+  AND extractor_id = (
+    SELECT id FROM extractor WHERE key NOT LIKE 'import-%'
+    ORDER BY landmark_set = 'hands' DESC, id DESC LIMIT 1))"""
 
 _HANDS: Final = """
 SELECT COALESCE(SUM(frames), 0), COALESCE(SUM(frames_left), 0), COALESCE(SUM(frames_right), 0),

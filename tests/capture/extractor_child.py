@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from capture.config import HandsConfig
-from capture.extractor import HandsExtractor, extractor_key, load_mediapipe
+from capture.extractor import HandsExtractor, extractor_key
+from capture.graph import load_mediapipe
 from capture.video import iter_frames
 
 
