@@ -8,6 +8,7 @@ A file holds one or more sequences laid end to end:
     video_id   utf-8   (sequences,)
     fps        float64 (sequences,)       0 where unknown
     aspect     float64 (sequences,)       width / height, 0 where unknown
+    body       float32 (rows, 51, 3)      `holistic` alone: pose and lips, NaN where absent
 
 HDF5's user block holds a hash of the rest (`store.seal`).
 """
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from store.errors import DamagedFileError
 from store.files import write_aside
 from store.seal import BLOCK, check_seal, seal
-from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 FORMAT: Final = 1
 _CHUNK_ROWS: Final = 256
@@ -44,6 +45,8 @@ class Sequence:
     """Width / height of the clip; 0 = unknown."""
     score: NDArray[np.float32] | None = None
     """shape=(frames, 2): handedness score of the detector, NaN = unknown."""
+    body: NDArray[np.float32] | None = None
+    """shape=(frames, 51, 3): pose and lips of a `holistic` sequence; NaN = absent."""
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -55,14 +58,21 @@ class Sequence:
         return len(self.landmarks)
 
     def sha256(self) -> str:
-        """Hash of the landmarks alone: equal arrays have equal hashes."""
-        return hashlib.sha256(np.ascontiguousarray(self.landmarks).tobytes()).hexdigest()
+        """Hash of landmarks and body alone: equal arrays have equal hashes."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.landmarks).tobytes())
+        if self.body is not None:
+            digest.update(np.ascontiguousarray(self.body).tobytes())
+        return digest.hexdigest()
 
 
 def _checked(sequence: Sequence) -> Sequence:
     shape = sequence.landmarks.shape
     if shape[1:] != SEQUENCE_SHAPE or sequence.landmarks.dtype != np.float32:
         message = f"landmarks of shape {shape} and type {sequence.landmarks.dtype} are no sequence"
+        raise ValueError(message)
+    body = sequence.body
+    if body is not None and (body.shape != (shape[0], *BODY_SHAPE) or body.dtype != np.float32):
+        message = f"a body of shape {body.shape} and type {body.dtype} is none of this sequence"
         raise ValueError(message)
     return sequence
 
@@ -81,10 +91,14 @@ def write_sequences(path: Path, items: Iterable[tuple[str, Sequence]]) -> None:
         items: pairs of video id and sequence.
 
     Raises:
-        ValueError: a sequence is not float32 of shape (frames, 2, 21, 3).
+        ValueError: a sequence is not float32 of shape (frames, 2, 21, 3), or only some of them
+            have a body.
         DiskFullError: there is no space; nothing is left behind.
     """
-    image = _file_image([(video_id, _checked(sequence)) for video_id, sequence in items])
+    pairs = [(video_id, _checked(sequence)) for video_id, sequence in items]
+    if len({sequence.body is None for _, sequence in pairs}) > 1:
+        raise ValueError("sequences with and without a body do not lie in one file")
+    image = _file_image(pairs)
     with write_aside(path) as aside:
         aside.write_bytes(seal(image) + image)
 
@@ -104,16 +118,29 @@ def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
             "landmarks", (rows, *SEQUENCE_SHAPE), np.float32, fletcher32=bool(rows), **options
         )
         score = file.create_dataset("score", (rows, N_SLOTS), np.float32)
+        body = _body_dataset(file, pairs, rows)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         for (_, sequence), start in zip(pairs, offsets, strict=False):
             landmarks[start : start + len(sequence)] = sequence.landmarks
             score[start : start + len(sequence)] = _scores(sequence)
+            if body is not None:
+                body[start : start + len(sequence)] = sequence.body
         file["offsets"] = offsets
         file["video_id"] = np.array([video_id for video_id, _ in pairs], h5py.string_dtype("utf-8"))
         file["fps"] = np.array([sequence.fps for _, sequence in pairs], np.float64)
         file["aspect"] = np.array([sequence.aspect for _, sequence in pairs], np.float64)
         file.flush()
         return bytes(file.id.get_file_image())
+
+
+def _body_dataset(file: Any, pairs: list[tuple[str, Sequence]], rows: int) -> Any:
+    """The dataset for bodies, with checksums; None where the sequences have none."""
+    if not pairs or pairs[0][1].body is None:
+        return None
+    options = {"chunks": (min(_CHUNK_ROWS, rows), *BODY_SHAPE)} if rows else {}
+    return file.create_dataset(
+        "body", (rows, *BODY_SHAPE), np.float32, fletcher32=bool(rows), **options
+    )
 
 
 def read_sequence(path: Path, position: int = 0) -> Sequence:
@@ -125,9 +152,9 @@ def read_sequences(path: Path, positions: Listing[int]) -> list[Sequence]:
     """Read several sequences of one file, in the order asked for. Raises DamagedFileError."""
     with _opened(path) as file:
         offsets = file["offsets"][()]
-        parts = (file["landmarks"], file["score"])
+        parts = (file["landmarks"], file["score"], file.get("body"))
         if len(positions) * 2 > len(offsets):
-            whole = (parts[0][()], parts[1][()])
+            whole = tuple(None if part is None else part[()] for part in parts)
             return [_cut(file, offsets, position, whole) for position in positions]
         return [_cut(file, offsets, position, parts) for position in positions]
 
@@ -157,14 +184,15 @@ _DAMAGE: Final = (
 """What h5py raises for files that were not sealed, depending on where they are damaged."""
 
 
-def _cut(file: Any, offsets: NDArray[np.int64], position: int, parts: tuple[Any, Any]) -> Sequence:
+def _cut(file: Any, offsets: NDArray[np.int64], position: int, parts: tuple[Any, ...]) -> Sequence:
     start, end = int(offsets[position]), int(offsets[position + 1])
-    landmarks, score = parts
+    landmarks, score, body = parts
     return Sequence(
         landmarks=np.array(landmarks[start:end], np.float32),
         fps=float(file["fps"][position]),
         aspect=float(file["aspect"][position]),
         score=np.array(score[start:end], np.float32),
+        body=None if body is None else np.array(body[start:end], np.float32),
     )
 
 
