@@ -149,14 +149,22 @@ def read_sequence(path: Path, position: int = 0) -> Sequence:
 
 
 def read_sequences(path: Path, positions: Listing[int]) -> list[Sequence]:
-    """Read several sequences of one file, in the order asked for. Raises DamagedFileError."""
+    """Read several sequences of one file, in the order asked for.
+
+    Where most of the file is asked for it is read at once, and the arrays are views of one.
+
+    Raises:
+        DamagedFileError: it cannot be read.
+    """
     with _opened(path) as file:
-        offsets = file["offsets"][()]
-        parts = (file["landmarks"], file["score"], file.get("body"))
+        offsets, fps, aspect = (file[name][()] for name in ("offsets", "fps", "aspect"))
+        parts = [file["landmarks"], file["score"], file.get("body")]
         if len(positions) * 2 > len(offsets):
-            whole = tuple(None if part is None else part[()] for part in parts)
-            return [_cut(file, offsets, position, whole) for position in positions]
-        return [_cut(file, offsets, position, parts) for position in positions]
+            parts = [None if part is None else part[()] for part in parts]
+        return [
+            _cut(parts, slice(*offsets[at : at + 2]), float(fps[at]), float(aspect[at]))
+            for at in positions
+        ]
 
 
 @contextmanager
@@ -184,16 +192,13 @@ _DAMAGE: Final = (
 """What h5py raises for files that were not sealed, depending on where they are damaged."""
 
 
-def _cut(file: Any, offsets: NDArray[np.int64], position: int, parts: tuple[Any, ...]) -> Sequence:
-    start, end = int(offsets[position]), int(offsets[position + 1])
-    landmarks, score, body = parts
-    return Sequence(
-        landmarks=np.array(landmarks[start:end], np.float32),
-        fps=float(file["fps"][position]),
-        aspect=float(file["aspect"][position]),
-        score=np.array(score[start:end], np.float32),
-        body=None if body is None else np.array(body[start:end], np.float32),
+def _cut(parts: Listing[Any], rows: slice, fps: float, aspect: float) -> Sequence:
+    landmarks, score, body = (
+        None if part is None else np.asarray(part[rows], np.float32) for part in parts
     )
+    if landmarks is None or score is None or len(landmarks) != rows.stop - rows.start:
+        raise ValueError("it is shorter than its offsets say")
+    return Sequence(landmarks, fps, aspect, score, body)
 
 
 def read_video_ids(path: Path) -> list[str]:
