@@ -31,7 +31,6 @@ from store.seal import BLOCK, check_seal, seal
 from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 FORMAT: Final = 1
-_CHUNK_ROWS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +112,7 @@ def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
     rows = int(sum(lengths))
     with h5py.File("image", "w", driver="core", backing_store=False, userblock_size=BLOCK) as file:
         file.attrs["signtui_format"] = FORMAT
-        options = {"chunks": (min(_CHUNK_ROWS, rows), *SEQUENCE_SHAPE)} if rows else {}
-        landmarks = file.create_dataset(
-            "landmarks", (rows, *SEQUENCE_SHAPE), np.float32, fletcher32=bool(rows), **options
-        )
+        landmarks = file.create_dataset("landmarks", (rows, *SEQUENCE_SHAPE), np.float32)
         score = file.create_dataset("score", (rows, N_SLOTS), np.float32)
         body = _body_dataset(file, pairs, rows)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -134,13 +130,10 @@ def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
 
 
 def _body_dataset(file: Any, pairs: list[tuple[str, Sequence]], rows: int) -> Any:
-    """The dataset for bodies, with checksums; None where the sequences have none."""
+    """The dataset for bodies; None where the sequences have none."""
     if not pairs or pairs[0][1].body is None:
         return None
-    options = {"chunks": (min(_CHUNK_ROWS, rows), *BODY_SHAPE)} if rows else {}
-    return file.create_dataset(
-        "body", (rows, *BODY_SHAPE), np.float32, fletcher32=bool(rows), **options
-    )
+    return file.create_dataset("body", (rows, *BODY_SHAPE), np.float32)
 
 
 def read_sequence(path: Path, position: int = 0) -> Sequence:
