@@ -1,4 +1,4 @@
-"""Hands drawn over a picture."""
+"""Hands, and where they were found pose and lips, drawn over a picture."""
 
 from typing import Final
 
@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from store.skeleton import EDGES
+from store.skeleton import BODY_EDGES, EDGES
 
 Image = NDArray[np.uint8]
 
 LINE: Final = (166, 182, 86)
 JOINT: Final = (107, 179, 226)
 """Blue, green, red: the green and the amber of the dashboard."""
+BODY: Final = (168, 168, 160)
 _BAND: Final = 28
 _TEXT: Final = (228, 220, 211)
 
@@ -35,6 +36,23 @@ def draw_hands(image: Image, landmarks: NDArray[np.float32]) -> None:
             cv2.line(image, pixels[start], pixels[end], LINE, thick, cv2.LINE_AA)
         for pixel in pixels:
             cv2.circle(image, pixel, thick + 1, JOINT, -1, cv2.LINE_AA)
+
+
+def draw_body(image: Image, body: NDArray[np.float32]) -> None:
+    """Draw pose and lips over a picture, in place.
+
+    Args:
+        image: shape=(height, width, 3), BGR.
+        body: shape=(51, 3), x and y as shares of the picture, NaN where absent.
+    """
+    height, width = image.shape[:2]
+    thick = max(1, height // 360)
+    points = np.clip(body[:, :2], -1, 2) * (width, height)
+    for start, end in BODY_EDGES:
+        ends = points[[start, end]]
+        if np.isfinite(ends).all():
+            (x, y), (u, v) = ends.astype(int).tolist()
+            cv2.line(image, (x, y), (u, v), BODY, thick, cv2.LINE_AA)
 
 
 def draw_caption(image: Image, text: str, *, recording: bool = False) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.errors import PreviewError
-from capture.overlay import draw_caption, draw_hands
+from capture.overlay import draw_body, draw_caption, draw_hands
 
 Image = NDArray[np.uint8]
 
@@ -38,7 +38,13 @@ class PreviewWindow:
         check_display()
 
     def show(
-        self, image: Image, landmarks: NDArray[np.float32], caption: str, *, recording: bool = False
+        self,
+        image: Image,
+        landmarks: NDArray[np.float32],
+        caption: str,
+        *,
+        body: NDArray[np.float32] | None = None,
+        recording: bool = False,
     ) -> bool:
         """Show a picture. Returns whether the window is still open.
 
@@ -46,6 +52,7 @@ class PreviewWindow:
             image: shape=(height, width, 3), BGR; it is not changed.
             landmarks: shape=(2, 21, 3), NaN where absent.
             caption: one line below it.
+            body: shape=(51, 3), where somebody looks for it.
             recording: light the red lamp.
 
         Raises:
@@ -53,7 +60,9 @@ class PreviewWindow:
         """
         if self._shown and not self._is_open():
             return False
-        picture = framed(image, landmarks, caption, mirror=self._mirror, recording=recording)
+        picture = framed(
+            image, landmarks, caption, body=body, mirror=self._mirror, recording=recording
+        )
         try:
             if not self._shown:
                 # Without the toolbar that OpenCV's Qt windows have.
@@ -92,10 +101,13 @@ def framed(
     caption: str = "",
     *,
     mirror: bool,
+    body: NDArray[np.float32] | None = None,
     recording: bool = False,
 ) -> Image:
-    """A copy of a picture with hands, caption and lamp. Same shape."""
+    """A copy of a picture with body, hands, caption and lamp. Same shape."""
     picture = image.copy()
+    if body is not None:
+        draw_body(picture, body)
     draw_hands(picture, landmarks)
     if mirror:
         picture = np.ascontiguousarray(picture[:, ::-1])

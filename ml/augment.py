@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.config import AugmentConfig
 from ml.features import Floats
 from store.landmarks import Sequence
-from store.skeleton import N_COORDS, N_SLOTS, WRIST, mirror
+from store.skeleton import N_COORDS, N_SLOTS, WRIST, mirror, mirror_body
 from store.splits import CopyKind
 
 _UNKNOWN_FPS: Final = 25.0
@@ -24,16 +24,20 @@ def augment(
 
     Times are seconds, shape=(frames,).
     """
-    landmarks = sequence.landmarks
+    landmarks, body = sequence.landmarks, sequence.body
     times = np.arange(len(landmarks)) / (sequence.fps or _UNKNOWN_FPS)
     keep = _kept_frames(len(landmarks), config, rng)
     landmarks, times = landmarks[keep], warp(times, config.warp, rng)[keep]
+    body = None if body is None else body[keep]
     if rng.random() < config.mirror:
         landmarks = mirror(landmarks)
+        body = None if body is None else mirror_body(body)
     landmarks = _turn_hands(landmarks, config, rng)
-    landmarks = _transform(landmarks, sequence.aspect or _UNKNOWN_ASPECT, config, rng)
+    camera = _draw_camera(sequence.aspect or _UNKNOWN_ASPECT, config, rng)
+    landmarks = _transform(landmarks, camera)
+    body = None if body is None else _transform(body, camera)
     landmarks = _lose_hands(landmarks, config, rng)
-    return Sequence(landmarks, sequence.fps, sequence.aspect), times
+    return Sequence(landmarks, sequence.fps, sequence.aspect, body=body), times
 
 
 def _kept_frames(frames: int, config: AugmentConfig, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -81,10 +85,10 @@ def _rotation(axis: int, angle: float) -> NDArray[np.float64]:
     return matrix
 
 
-def _transform(
-    landmarks: Floats, aspect: float, config: AugmentConfig, rng: np.random.Generator
-) -> Floats:
-    """Turn, stretch and shear the image about its middle, and shift it."""
+def _draw_camera(
+    aspect: float, config: AugmentConfig, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """A matrix that turns, stretches and shears the image about its middle, and where that goes."""
     angle = np.deg2rad(rng.uniform(-config.rotate_deg, config.rotate_deg))
     cos, sin = np.cos(angle), np.sin(angle)
     shear = rng.uniform(-config.shear, config.shear)
@@ -92,9 +96,15 @@ def _transform(
     square = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, shear], [0, 1]]) @ stretch
     # To heights and back: x comes in widths.
     matrix = (np.diag([1 / aspect, 1.0]) @ square @ np.diag([aspect, 1.0])).T.astype(np.float32)
-    moved = landmarks.copy()
     shift = rng.uniform(-config.shift, config.shift, 2) / (aspect, 1.0)
-    moved[..., :2] = (landmarks[..., :2] - 0.5) @ matrix + (0.5 + shift).astype(np.float32)
+    return matrix, (0.5 + shift).astype(np.float32)
+
+
+def _transform(points: Floats, camera: tuple[Floats, Floats]) -> Floats:
+    """Points as another camera sees them, shape=(…, 3)."""
+    matrix, middle = camera
+    moved = points.copy()
+    moved[..., :2] = (points[..., :2] - 0.5) @ matrix + middle
     return moved
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 from ml.errors import ConfigError
 from store.splits import GatePolicy, SplitKind, Treatment
 
-FeatureKind = Literal["slots", "notebook"]
+FeatureKind = Literal["slots", "notebook", "holistic"]
 Preset = Literal["default", "notebook"]
 
 
@@ -36,6 +36,11 @@ class FeatureConfig:
     """Width / height assumed where a clip's own is unknown: between WLASL's 4:3 and 16:9."""
     divide_by: float = 1.0
     """`notebook` only: the largest training value, which its author divides everything by."""
+
+    @property
+    def landmark_set(self) -> str:
+        """The landmarks that these features are made of."""
+        return "holistic" if self.kind == "holistic" else "hands"
 
     def __post_init__(self) -> None:
         _require(self, "length", 4, 512)
@@ -142,6 +147,11 @@ class TrainConfig:
             ("warmup_epochs", 0, 1000), ("patience", 1, 10_000),
         ):  # fmt: skip
             _require(self, name, low, high)
+
+        if self.preset == "notebook" and self.features.kind == "holistic":
+            raise ConfigError(
+                "The notebook preset reads hands alone.", hint="Use --preset default."
+            )
 
     @property
     def gate(self) -> GatePolicy:

@@ -75,7 +75,8 @@ def _copy_features(
         )
     # The notebook's split with our own features: the same copies, made of the landmarks.
     landmarks = notebook_copy(sequence.landmarks, copy, rng)
-    return extract_features(replace(sequence, landmarks=landmarks, score=None), config)
+    body = None if sequence.body is None else notebook_copy(sequence.body, copy, rng)
+    return extract_features(replace(sequence, landmarks=landmarks, score=None, body=body), config)
 
 
 @dataclass(slots=True)

@@ -98,7 +98,14 @@ class Decider:
         return State.DECIDED if self._decided else State.SIGNING
 
     def add(
-        self, time_s: float, landmarks: Floats, right: Floats, *, aspect: float, fps: float = 0.0
+        self,
+        time_s: float,
+        landmarks: Floats,
+        right: Floats,
+        *,
+        aspect: float,
+        fps: float = 0.0,
+        body: Floats | None = None,
     ) -> Decision | None:
         """Take the hands of a frame, and say what was decided with it.
 
@@ -108,9 +115,10 @@ class Decider:
             right: shape=(2,), probability of a right hand.
             aspect: width of the picture over its height.
             fps: nominal rate of the source, 0 where unknown.
+            body: shape=(51, 3), where somebody looks for it.
         """
         self._window.aspect, self._window.fps = aspect, fps
-        self._window.add(time_s, landmarks, right)
+        self._window.add(time_s, landmarks, right, body)
         signing = self._segmenter.signing
         stretch = self._segmenter.add(time_s, landmarks, aspect)
         if stretch is not None:

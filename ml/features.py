@@ -4,6 +4,7 @@
 clip's centre and the shape of the hand about its wrist, both in hand sizes and so free of where
 and how large the signer stands, and the velocities of both; then the place of the palm in the
 image, since signs such as MOTHER and FATHER differ in nothing else; and whether the hand is there.
+`holistic`: the same of holistic landmarks, then what `ml.body` tells of hands, body and lips.
 `notebook`: the features of the notebook that signtui replaces, flaws included.
 """
 
@@ -12,7 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.body import N_BODY_CHANNELS, describe_body
 from ml.config import FeatureConfig
+from ml.errors import ConfigError
+from ml.resampling import isotropic, resample
 from store.landmarks import Sequence
 from store.skeleton import KNUCKLES, N_COORDS, N_LANDMARKS, N_SLOTS, WRIST
 
@@ -28,7 +32,8 @@ _BLOCK: Final = 2 + _SHAPE + 2 + _SHAPE
 N_INVARIANT: Final = N_SLOTS * _BLOCK + 2
 """The blocks of both hands and the way from the left to the right one: freed of place and size."""
 N_CHANNELS: Final = N_INVARIANT + N_SLOTS * 2 + N_SLOTS
-"""Then the place of each palm in the image, and the presence of each hand."""
+"""Then the place of each palm in the image, and the presence of each hand. `holistic` has its
+further channels before the presence."""
 _NOTEBOOK_CHANNELS: Final = N_SLOTS * N_LANDMARKS * N_COORDS
 _SMALLEST: Final = 1e-6
 _PLACE_GAIN: Final = 0.5
@@ -39,7 +44,9 @@ _IMAGE_GAIN: Final = 3.0
 
 def channels(config: FeatureConfig) -> int:
     """How many values a frame has."""
-    return _NOTEBOOK_CHANNELS if config.kind == "notebook" else N_CHANNELS
+    if config.kind == "notebook":
+        return _NOTEBOOK_CHANNELS
+    return N_CHANNELS + (N_BODY_CHANNELS if config.kind == "holistic" else 0)
 
 
 def extract_features(
@@ -53,9 +60,12 @@ def extract_features(
         timestamps: seconds, rising, shape=(frames,); None: evenly spaced at the clip's rate.
 
     Returns:
-        shape=(length, channels). For `slots` the last two channels are the presence of the left
+        shape=(length, channels). But for `notebook` the last two channels are the presence of the left
         and the right hand; where it is 0 the other values of that hand are 0 and mean nothing:
         the model replaces them by something it learns.
+
+    Raises:
+        ConfigError: `holistic` features of a sequence that has hands alone.
     """
     if config.kind == "notebook":
         return notebook_window(notebook_frames(sequence.landmarks), config)
@@ -67,69 +77,23 @@ def extract_features(
 def _slot_features(sequence: Sequence, config: FeatureConfig, times: NDArray[np.float64]) -> Floats:
     seen = np.flatnonzero(sequence.present.any(axis=1))
     if not len(seen):
-        return np.zeros((config.length, N_CHANNELS), np.float32)
+        return np.zeros((config.length, channels(config)), np.float32)
     aspect = sequence.aspect or config.aspect
     points = isotropic(sequence.landmarks, aspect)
     grid = np.linspace(times[seen[0]], times[seen[-1]], config.length)
     points, present = resample(points, times, grid, config.max_gap_s)
-    return _describe(points, present, np.array([aspect / 2, 0.5], np.float32))
-
-
-def isotropic(landmarks: Floats, aspect: float) -> Floats:
-    """Give x, y and z one unit, the height of the image; x and z come in widths.
-
-    Shape and type stay.
-    """
-    return np.asarray(landmarks * np.array([aspect, 1.0, aspect], np.float32), np.float32)
-
-
-def resample(
-    points: Floats, times: NDArray[np.float64], grid: NDArray[np.float64], max_gap_s: float
-) -> tuple[Floats, Mask]:
-    """Read the hands at other times, in straight lines between the frames that have them.
-
-    Args:
-        points: shape=(frames, 2, 21, 3), NaN where absent.
-        times: seconds of the frames, rising.
-        grid: seconds to read at, shape=(length,).
-        max_gap_s: a longer stretch without a hand stays one.
-
-    Returns:
-        Points, shape=(length, 2, 21, 3), 0 where absent, and presence, shape=(length, 2).
-    """
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    reach = max(max_gap_s, 1.5 * step)
-    out = np.zeros((len(grid), *points.shape[1:]), np.float32)
-    present = np.zeros((len(grid), N_SLOTS), np.bool_)
-    for slot in range(N_SLOTS):
-        known = np.flatnonzero(~np.isnan(points[:, slot, 0, 0]))
-        if len(known):
-            there, values = _read(points[known, slot], times[known], grid, reach, step / 2)
-            out[there, slot] = values
-            present[:, slot] = there
-    return out, present
-
-
-def _read(
-    points: Floats,
-    times: NDArray[np.float64],
-    grid: NDArray[np.float64],
-    reach: float,
-    near: float,
-) -> tuple[Mask, Floats]:
-    after = np.clip(np.searchsorted(times, grid), 0, len(times) - 1)
-    before = np.maximum(after - 1, 0)
-    before = np.where(times[after] <= grid, after, before)
-    after = np.where(times[before] >= grid, before, after)
-    gap = times[after] - times[before]
-    nearest = np.minimum(np.abs(grid - times[before]), np.abs(times[after] - grid))
-    there = (nearest <= near + 1e-9) | (
-        (gap <= reach) & (times[before] <= grid) & (grid <= times[after])
-    )
-    weight = np.divide(grid - times[before], gap, out=np.zeros_like(grid), where=gap > 0)
-    weight = np.where(gap > reach, np.round(weight), weight)
-    weight = weight.clip(0, 1).astype(np.float32)[there, None, None]
-    return there, points[before[there]] * (1 - weight) + points[after[there]] * weight
+    hands = _describe(points, present, np.array([aspect / 2, 0.5], np.float32))
+    if config.kind != "holistic":
+        return hands
+    if sequence.body is None:
+        raise ConfigError(
+            "This model reads holistic landmarks, and these are of hands alone.",
+            hint="Run: signtui extract --landmarks holistic",
+        )
+    body = isotropic(sequence.body, aspect)
+    palms = points[:, :, _PALM, :2].mean(axis=2)
+    beside = describe_body(body, times, grid, palms, present, config.max_gap_s)
+    return np.concatenate([hands[:, :-N_SLOTS], beside, hands[:, -N_SLOTS:]], axis=1)
 
 
 def _describe(points: Floats, present: Mask, middle: Floats) -> Floats:

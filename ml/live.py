@@ -8,7 +8,8 @@ come the same way on stdin (`ml.controls`):
 
     {"event": "start", "source": …, "fps": …, "run": …, "narrowed"?: {"glosses", "of"}}
     {"event": "source", "state": "opening" | "slow" | "stalled" | "lost"}
-    {"event": "view", "width", "height", "rgb": base64, "hands": [[[x, y], …], …]}
+    {"event": "view", "width", "height", "rgb": base64, "hands": [[[x, y], …], …],
+     "body"?: [[x, y] or null, …]}
     {"event": "window", "on": …, "error"?, "hint"?}
     {"event": "record", "on": …, "error"?, "hint"?}
     {"event": "take", "path", "frames", "fps", "width", "height"}
@@ -34,9 +35,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from capture.address import Address, SourceKind, parse_address
-from capture.config import HandsConfig, LandmarkSet
+from capture.config import HandsConfig, HolisticConfig, LandmarkSet, TrackerConfig
 from capture.errors import SourceError, UnreadableClipError
-from capture.extractor import HandsExtractor
+from capture.extractor import open_extractor
 from capture.feed import Feed, FeedState
 from capture.source import FrameSource, PacedSource, VideoSource
 from ml.bundle import Bundle, bundle_of
@@ -56,27 +57,25 @@ from store.takes import recordings_dir
 _STDOUT, _STDERR = 1, 2
 
 
-def hands_config(bundle: Bundle) -> HandsConfig:
-    """The thresholds that the model's landmarks were extracted with, as far as they are known."""
-    settings = _extractor(bundle).get("settings")
-    if not isinstance(settings, dict):
-        return HandsConfig()
-    known = {item.name: type(item.default) for item in fields(HandsConfig)}
-    usable: dict[str, Any] = {
-        name: value for name, value in settings.items() if type(value) is known.get(name)
-    }
-    return HandsConfig(**usable)
+def tracker_config(bundle: Bundle) -> TrackerConfig:
+    """What finds the landmarks that a model reads, with the thresholds that it learnt from.
 
-
-def check_landmarks(bundle: Bundle) -> None:
-    """A model that learnt from other landmarks cannot read those of live. Raises CheckpointError."""
-    landmark_set = _extractor(bundle).get("landmark_set", LandmarkSet.HANDS)
-    if landmark_set != LandmarkSet.HANDS:
+    Thresholds that the bundle does not tell are the usual ones. Raises CheckpointError where the
+    model learnt from other landmarks than its features are made of, or from unknown ones.
+    """
+    reads = bundle.features.landmark_set
+    learnt = _extractor(bundle).get("landmark_set", LandmarkSet.HANDS)
+    if learnt != reads:
         raise CheckpointError(
-            f"The model reads {str(landmark_set)[:40]} landmarks, live gives "
-            f"{LandmarkSet.HANDS} landmarks.",
-            hint=f"Train a run on {LandmarkSet.HANDS} landmarks, or choose another run.",
+            f"The model reads {reads} landmarks, but was made from {str(learnt)[:40]} landmarks.",
+            hint="Train it again, or choose another run.",
         )
+    kind = HolisticConfig if reads == LandmarkSet.HOLISTIC else HandsConfig
+    settings = _extractor(bundle).get("settings")
+    known = {item.name: type(item.default) for item in fields(kind)}
+    said = settings.items() if isinstance(settings, dict) else ()
+    usable: dict[str, Any] = {name: value for name, value in said if type(value) is known.get(name)}
+    return kind(**usable)
 
 
 def _extractor(bundle: Bundle) -> Mapping[str, Any]:
@@ -97,10 +96,10 @@ def live(job: RunningJob) -> None:
     address = parse_address(str(job.config["source"]))
     name, recognizer = _recognizer(job)
     config = DecideConfig(**{key: job.config[key] for key in ("stride",) if key in job.config})
-    thresholds = hands_config(recognizer.bundle) if recognizer else HandsConfig()
+    tracker = tracker_config(recognizer.bundle) if recognizer else HandsConfig()
     with (
         _events() as emit,
-        HandsExtractor(thresholds) as extractor,
+        open_extractor(tracker) as extractor,
         _views(job, address, emit) as views,
     ):
         hear = _Hearing(job, emit, views.controls)
@@ -128,7 +127,7 @@ def _recognizer(job: RunningJob) -> tuple[str | None, Recognizer | None]:
         return None, None
     run = get_run(job.library, wanted)
     recognizer = Recognizer.load(bundle_of(job.library, run))
-    check_landmarks(recognizer.bundle)
+    tracker_config(recognizer.bundle)
     glosses = read_choice(job.library, job.config.get("glosses"))
     if glosses is not None:
         recognizer.narrow(glosses)

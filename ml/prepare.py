@@ -47,7 +47,9 @@ def prepare_data(library: Library, config: TrainConfig, extractor_id: int | None
         wanted = config.glosses
         glosses = list_glosses(session, subset=wanted) if isinstance(wanted, str) else wanted
         if extractor_id is None:
-            extractor_id = choose_extractor(session, glosses=glosses)
+            extractor_id = choose_extractor(
+                session, glosses=glosses, landmark_set=config.features.landmark_set
+            )
         rows = list_sequences(session, extractor_id=extractor_id, glosses=glosses)
         about = next(row for row in list_extractors(session) if row.id == extractor_id)
     split = make_split(rows, config.split, config.gate, config.split_seed)

@@ -143,24 +143,32 @@ class Window:
     _times: deque[float] = field(default_factory=deque)
     _landmarks: deque[Floats] = field(default_factory=deque)
     _right: deque[Floats] = field(default_factory=deque)
+    _body: deque[Floats] = field(default_factory=deque)
+    """Of every frame, or of none."""
 
     def __len__(self) -> int:
         return len(self._times)
 
-    def add(self, time_s: float, landmarks: Floats, right: Floats) -> None:
-        """Take the hands of one frame, in order of detection.
+    def add(
+        self, time_s: float, landmarks: Floats, right: Floats, body: Floats | None = None
+    ) -> None:
+        """Take what was found in one frame: hands in order of detection; with a body, in slots.
 
         Args:
             time_s: seconds, rising from frame to frame.
             landmarks: shape=(2, 21, 3), NaN where absent.
             right: shape=(2,), the detector's probability of a right hand, NaN where absent.
+            body: shape=(51, 3), NaN where absent; None where nobody looks for it.
         """
         self._times.append(time_s)
         self._landmarks.append(landmarks)
         self._right.append(right)
+        if body is not None:
+            self._body.append(body)
         while self.seconds is not None and time_s - self._times[0] > self.seconds:
-            for kept in (self._times, self._landmarks, self._right):
-                kept.popleft()
+            for kept in (self._times, self._landmarks, self._right, self._body):
+                if kept:
+                    kept.popleft()
 
     def hands(self) -> int:
         """Frames with a hand."""
@@ -169,16 +177,20 @@ class Window:
     def since(self, start_s: float, end_s: float = float("inf")) -> "Window":
         """The frames of a stretch, ends included, as a window of their own."""
         part = Window(None, self.fps, self.aspect)
-        for time_s, landmarks, right in zip(self._times, self._landmarks, self._right, strict=True):
+        bodies = self._body or [None] * len(self)
+        frames = zip(self._times, self._landmarks, self._right, bodies, strict=True)
+        for time_s, landmarks, right, body in frames:
             if start_s <= time_s <= end_s:
-                part.add(time_s, landmarks, right)
+                part.add(time_s, landmarks, right, body)
         return part
 
     def sequence(self) -> Sequence:
-        """All that is in the window, hands named as a whole."""
+        """All that is in the window, hands named as a whole; beside bodies they have their names."""
         if not self._times:
             return Sequence(np.zeros((0, *SEQUENCE_SHAPE), np.float32), self.fps, self.aspect)
         landmarks = np.stack(self._landmarks)
+        if self._body:
+            return Sequence(landmarks, self.fps, self.aspect, body=np.stack(self._body))
         named = assign_slots(landmarks, np.stack(self._right), aspect=self.aspect)
         return Sequence(named, self.fps, self.aspect)
 

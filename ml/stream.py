@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from capture.extractor import HandsExtractor
+from capture.detections import Extractor
 from capture.source import Frame, FrameSource
 from ml.decide import Decider, Decision, State
 from ml.features import Floats
@@ -37,6 +37,8 @@ class Moment:
     guess: Prediction | None
     decision: Decision | None
     """What was decided with this frame."""
+    body: Floats | None = None
+    """shape=(51, 3), NaN where absent; None where nobody looks for it."""
 
 
 Viewer = Callable[[Moment], None]
@@ -78,7 +80,7 @@ def _kept() -> deque[float]:
 
 def run_live(
     source: FrameSource,
-    extractor: HandsExtractor,
+    extractor: Extractor,
     decider: Decider,
     emit: Emit,
     *,
@@ -113,7 +115,12 @@ def run_live(
             found = extractor.process(frame.image)
         aspect = frame.image.shape[1] / frame.image.shape[0]
         decision = decider.add(
-            frame.time_s, found.landmarks, found.right, aspect=aspect, fps=source.fps
+            frame.time_s,
+            found.landmarks,
+            found.right,
+            aspect=aspect,
+            fps=source.fps,
+            body=found.body,
         )
         clock.note("total", time.monotonic() - frame.read_at)
         if decision is not None:
@@ -122,12 +129,12 @@ def run_live(
         if (frame.index + 1) % decider.config.stride == 0:
             standing = _standing(frame, decider, found.landmarks, clock)
             emit({**standing, "dropped": source.dropped})
-        moment = Moment(frame, found.landmarks, decider.state, decider.guess, decision)
+        moment = Moment(frame, found.landmarks, decider.state, decider.guess, decision, found.body)
         for see in viewers:
             see(moment)
         if frame.index < _WHOLE_FRAMES:
             whole.aspect = aspect
-            whole.add(frame.time_s, found.landmarks, found.right)
+            whole.add(frame.time_s, found.landmarks, found.right, found.body)
     last = decider.end()
     if last is not None:
         signs += 1

@@ -50,15 +50,17 @@ class TerminalView:
         image = fitted(moment.frame.image, *self._room)
         if self._mirror:
             image = image[:, ::-1]
-        self._emit(
-            {
-                "event": "view",
-                "width": image.shape[1],
-                "height": image.shape[0],
-                "rgb": base64.b64encode(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).decode("ascii"),
-                "hands": _points(moment.landmarks, mirror=self._mirror),
-            }
-        )
+        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        view: dict[str, Any] = {
+            "event": "view",
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "rgb": base64.b64encode(rgb).decode("ascii"),
+            "hands": _points(moment.landmarks, mirror=self._mirror),
+        }
+        if moment.body is not None:
+            view["body"] = _body_points(moment.body, mirror=self._mirror)
+        self._emit(view)
 
 
 class WindowView:
@@ -92,7 +94,11 @@ class WindowView:
             caption += f": {moment.guess.gloss} {100 * moment.guess.score:.0f} %"
         try:
             is_open = self._window.show(
-                moment.frame.image, moment.landmarks, caption, recording=self._recording()
+                moment.frame.image,
+                moment.landmarks,
+                caption,
+                body=moment.body,
+                recording=self._recording(),
             )
         except PreviewError as error:
             self._window = None
@@ -184,3 +190,10 @@ def _points(landmarks: NDArray[np.float32], *, mirror: bool) -> list[list[list[f
     if mirror:
         there = np.stack([1 - there[..., 0], there[..., 1]], axis=-1)
     return [[[round(float(x), 4), round(float(y), 4)] for x, y in hand] for hand in there]
+
+
+def _body_points(body: NDArray[np.float32], *, mirror: bool) -> list[list[float] | None]:
+    """Each point of the body as x and y in shares of the picture, None where it is absent."""
+    x = 1 - body[:, 0] if mirror else body[:, 0]
+    places = zip(x.tolist(), body[:, 1].tolist(), strict=True)
+    return [None if np.isnan(a) else [round(a, 4), round(b, 4)] for a, b in places]

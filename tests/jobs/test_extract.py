@@ -8,7 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
-from store.catalog import list_sequences, load_sequences
+from store.catalog import list_extractors, list_sequences, load_sequences
+from store.check import check
 from store.jobs import ask, get_job, list_lines
 from store.words import JobKind, Request
 from tests.jobs.extracting import (
@@ -165,3 +166,40 @@ def test_without_a_readable_clip_there_is_one_sentence(tmp_path):
     assert (code, job.status) == (1, "failed")
     assert job.error == "There is no readable clip in this library."
     assert job.hint
+
+
+def test_two_landmark_sets_lie_side_by_side(real_data, tmp_path):
+    library = scanned(tmp_path, real_videos(real_data, SHORT[:2]))
+    _, hands = run(library, JobKind.EXTRACT)
+    code, job = run(library, JobKind.EXTRACT, landmarks="holistic", limit=1)
+    assert (code, job.error) == (0, None)
+    assert {"clips": 1, "done": 1}.items() <= job.result.items()
+    _, rest = run(library, JobKind.EXTRACT, landmarks="holistic")
+    assert {"clips": 1, "done": 1}.items() <= rest.result.items(), "one was done already"
+    assert rest.result["peak_worker_mb"] <= 500
+    _, again = run(library, JobKind.EXTRACT)
+    assert again.result["clips"] == 0, "the hands are still done"
+
+    with library.reading() as session:
+        first = list_sequences(session, extractor_id=hands.result["extractor_id"])
+        second = list_sequences(session, extractor_id=rest.result["extractor_id"])
+        sets = {row.id: row.landmark_set for row in list_extractors(session)}
+    assert sets == {extractor_of(hands): "hands", extractor_of(rest): "holistic"}
+    assert [row.video_id for row in first] == [row.video_id for row in second]
+    assert {row.file for row in first}.isdisjoint(row.file for row in second)
+    for row, plain, whole in zip(
+        second, load_sequences(library, first), load_sequences(library, second), strict=True
+    ):
+        assert plain.body is None
+        assert whole.body is not None
+        assert whole.body.shape == (len(plain), 51, 3)
+        assert whole.sha256() == row.landmarks_sha256
+        both = plain.present & whole.present
+        gap = np.abs(plain.landmarks - whole.landmarks)[both][..., :2]
+        assert both.sum() >= 10
+        assert np.median(gap) < 0.005, "the same hands, in the slots of the same names"
+    assert check(library).clean
+
+
+def extractor_of(job):
+    return job.result["extractor_id"]

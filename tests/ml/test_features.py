@@ -15,8 +15,8 @@ from ml.features import (
     channels,
     extract_features,
     notebook_frames,
-    resample,
 )
+from ml.resampling import resample
 from store.landmarks import Sequence
 from store.skeleton import mirror
 from tests.ml.clips import GLOSSES, clip

@@ -11,33 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from capture.config import ExtractConfig, ScanConfig
+from capture.config import ExtractConfig
 from ml.bundle import Bundle
 from ml.config import FeatureConfig
 from ml.decide import DecideConfig, Decider
 from ml.features import extract_features
-from ml.live import hands_config
+from ml.live import tracker_config
 from ml.recognizer import Recognizer
 from ml.stream import Clock
 from store.catalog import choose_extractor, list_sequences, load_sequences
-from store.importers.dataset import read_dataset, store_dataset
-from store.importers.source import find_dataset
 from store.jobs import create_job, get_job
 from store.landmarks import Sequence
 from store.library import Library
 from store.words import JobKind, Status
-
-ROOT = Path(__file__).resolve().parents[2]
-CLIPS = 2
-
-
-def run_child(library: Library, module: str, kind: JobKind, config: dict[str, Any]) -> str:
-    job_id = create_job(library, kind, config)
-    command = [sys.executable, "-m", module, "--library", str(library.root), "--job", str(job_id)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    row = get_job(library, job_id)
-    assert row.status == Status.FINISHED, (row.error, said.stderr.decode()[-2000:])
-    return said.stdout.decode("utf-8")
+from tests.ml.real_clips import CLIPS, ROOT, add_real_clips, run_child
 
 
 @pytest.fixture(scope="module")
@@ -45,26 +32,12 @@ def real_library(real_data: Path, tmp_path_factory: pytest.TempPathFactory, trai
     """Two short real clips, extracted, and the run of the made-up ones to recognise with."""
     folder = tmp_path_factory.mktemp("live")
     shared, run_id = trained
-    manifest = json.loads((real_data / "videos_manifest.json").read_text(encoding="utf-8"))
-    cut = {video_id: about["frames"] for video_id, about in manifest.items()}
-    index = json.loads((real_data / "WLASL_v0.3.json").read_text(encoding="utf-8"))
-    chosen = set(sorted(cut, key=lambda video_id: (cut[video_id], video_id))[8 : 8 + CLIPS])
-    small = [
-        {**entry, "instances": [i for i in entry["instances"] if i["video_id"] in chosen]}
-        for entry in index
-    ]
-    path = folder / "WLASL_v0.3.json"
-    path.write_text(json.dumps([entry for entry in small if entry["instances"]]), encoding="utf-8")
     shared.close()
     shutil.copytree(shared.root, folder / "library")
     library = Library.open(folder / "library")
-    videos = real_data / "videos"
-    store_dataset(
-        library, read_dataset(find_dataset(None, index=path, videos=videos, unpack_to=folder))
-    )
-    run_child(library, "capture.scan", JobKind.SCAN, ScanConfig(workers=1).to_json())
+    videos = add_real_clips(library, real_data, folder)
     run_child(library, "capture.extract", JobKind.EXTRACT, ExtractConfig(workers=1).to_json())
-    yield library, run_id, {video_id: videos / f"{video_id}.mp4" for video_id in chosen}
+    yield library, run_id, videos
     library.close()
 
 
@@ -185,6 +158,6 @@ def test_live_uses_the_thresholds_that_training_saw():
     settings = {"detection_confidence": 0.3, "complexity": "x", "unknown": 1}
     about = {"extractor": {"settings": settings}}
     bundle = Bundle(Path(), ("a",), FeatureConfig(), about, b"")
-    config = hands_config(bundle)
+    config = tracker_config(bundle)
     assert (config.detection_confidence, config.complexity) == (0.3, 1)
-    assert hands_config(replace(bundle, about={})).detection_confidence == 0.5
+    assert tracker_config(replace(bundle, about={})).detection_confidence == 0.5

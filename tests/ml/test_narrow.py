@@ -116,7 +116,7 @@ def test_narrowed_to_all_its_glosses_a_run_is_what_it_was(own_trained):
 
 @pytest.mark.slow
 def test_live_is_narrowed_in_its_own_process(own_trained, real_data):
-    from tests.ml.test_live import run_child
+    from tests.ml.real_clips import run_child
 
     library, run_id = own_trained
     video = min((real_data / "videos").glob("*.mp4"), key=lambda path: path.stat().st_size)

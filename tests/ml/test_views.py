@@ -83,7 +83,7 @@ class Window:
         self.shown: list[str] = []
         self.closed = False
 
-    def show(self, _image, _landmarks, caption, *, recording=False) -> bool:
+    def show(self, _image, _landmarks, caption, *, body=None, recording=False) -> bool:
         self.shown.append(caption)
         return len(self.shown) < 3
 
