@@ -15,6 +15,7 @@ _UNKNOWN_FPS: Final = 25.0
 _UNKNOWN_ASPECT: Final = 1.6
 _SLOW_FRAMES: Final = 30
 _NOISE: Final = 0.03
+_FIRST_OF_FINGERS: Final = (1, 5, 9, 13, 17)
 
 
 def augment(
@@ -36,7 +37,7 @@ def augment(
     camera = _draw_camera(sequence.aspect or _UNKNOWN_ASPECT, config, rng)
     landmarks = _transform(landmarks, camera)
     body = None if body is None else _transform(body, camera)
-    landmarks = _lose_hands(landmarks, config, rng)
+    landmarks = _hide(_lose_hands(landmarks, config, rng), config, rng)
     return Sequence(landmarks, sequence.fps, sequence.aspect, body=body), times
 
 
@@ -116,6 +117,30 @@ def _lose_hands(landmarks: Floats, config: AugmentConfig, rng: np.random.Generat
             start = int(rng.integers(0, max(len(lost) - length, 1)))
             lost[start : start + length, slot] = np.nan
     return lost
+
+
+def _hide(landmarks: Floats, config: AugmentConfig, rng: np.random.Generator) -> Floats:
+    """Lose all hands for a stretch, and put fingers but for their knuckles at the wrist.
+
+    Nothing is drawn where neither is asked for.
+    """
+    if not (config.frame_mask or config.finger_mask):
+        return landmarks
+    hidden = landmarks.copy()
+    if rng.random() < config.frame_mask:
+        hidden[_stretch(len(hidden), 0.05, 0.25, rng)] = np.nan
+    for slot in range(N_SLOTS):
+        for knuckle in _FIRST_OF_FINGERS:
+            if rng.random() < config.finger_mask:
+                part = _stretch(len(hidden), 0.2, 1.0, rng)
+                hidden[part, slot, knuckle + 1 : knuckle + 4] = hidden[part, slot, WRIST, None]
+    return hidden
+
+
+def _stretch(frames: int, least: float, most: float, rng: np.random.Generator) -> slice:
+    length = int(frames * rng.uniform(least, most))
+    start = int(rng.integers(0, max(frames - length, 1)))
+    return slice(start, start + length)
 
 
 def notebook_copy(frames: Floats, copy: CopyKind, rng: np.random.Generator) -> Floats:

@@ -2,8 +2,10 @@
 
     model.tflite    LiteRT, built-in operators only, one clip at a time
     model.keras     the same model for further training; its weights alone are ever read
+    weights.npz     the same in a compact bundle (`ml.compact`): weights in half precision, no head
     labels.json     glosses in the order of the model's outputs
     features.json   `FeatureConfig`: live does what training did
+    trained_on.u64  marks of the clips that it has seen (`ml.seen`); older bundles have none
     bundle.json     versions, config, split, metrics with n and interval, size and hash of each file
     MODEL_CARD.md   the same for people (`ml.card`); older bundles have none, and nothing reads it
 
@@ -29,11 +31,15 @@ from store.runs import RunRow
 FORMAT: Final = 1
 LITERT: Final = "model.tflite"
 KERAS: Final = "model.keras"
+WEIGHTS: Final = "weights.npz"
+SEEN: Final = "trained_on.u64"
 LABELS: Final = "labels.json"
 FEATURES: Final = "features.json"
 INDEX: Final = "bundle.json"
 CARD: Final = "MODEL_CARD.md"
-PARTS: Final = (LITERT, KERAS, LABELS, FEATURES)
+PARTS: Final = (LITERT, KERAS, WEIGHTS, SEEN, LABELS, FEATURES)
+"""What a bundle may have, each with its hash in the index."""
+_OPTIONAL: Final = frozenset({KERAS, WEIGHTS, SEEN})
 _MAX_JSON: Final = 8 * 2**20
 _MAX_MODEL: Final = 512 * 2**20
 _MAX_LABELS: Final = 100_000
@@ -59,12 +65,20 @@ def write_bundle(
     folder: Path,
     *,
     litert: bytes,
-    keras_file: Path,
+    further: Mapping[str, bytes],
     labels: list[str],
     features: dict[str, Any],
     about: dict[str, Any],
 ) -> None:
     """Write a bundle aside, then give it its name. An older one of that name is replaced.
+
+    Args:
+        folder: its name.
+        litert: the LiteRT model.
+        further: `KERAS`, `WEIGHTS` and `SEEN`, as far as it has them.
+        labels: glosses in the order of the model's outputs.
+        features: `FeatureConfig` as JSON.
+        about: what else stands in bundle.json.
 
     Raises:
         DiskFullError: the disk is full; an older bundle stays as it was.
@@ -74,10 +88,11 @@ def write_bundle(
     try:
         aside.mkdir(parents=True)
         (aside / LITERT).write_bytes(litert)
-        shutil.copyfile(keras_file, aside / KERAS)
+        for name in sorted(_OPTIONAL & further.keys()):
+            (aside / name).write_bytes(further[name])
         _write_json(aside / LABELS, labels)
         _write_json(aside / FEATURES, features)
-        files = {name: _describe(aside / name) for name in PARTS}
+        files = {name: _describe(aside / name) for name in PARTS if (aside / name).is_file()}
         _write_json(aside / INDEX, {"format": FORMAT, **about, "files": files})
         _sync_all(aside)
         _put_in_place(aside, folder)
@@ -122,6 +137,29 @@ def checked_keras_file(folder: Path) -> Path:
     return folder / KERAS
 
 
+def read_further(folder: Path, name: str) -> bytes | None:
+    """The bytes of `WEIGHTS` or `SEEN`, None where the bundle has no such file.
+
+    Raises:
+        CheckpointError: it should be there and is not, or is another.
+    """
+    about = _read_index(folder)
+    return _checked(folder, name, about) if name in about["files"] else None
+
+
+def check_members(folder: Path) -> list[str]:
+    """The names of a bundle's own files, once each of them is what bundle.json says.
+
+    Raises:
+        CheckpointError: one is not.
+    """
+    about = _read_index(folder)
+    named = [name for name in PARTS if name in about["files"] or name not in _OPTIONAL]
+    for name in named:
+        _checked(folder, name, about)
+    return [*named, INDEX, *([CARD] if (folder / CARD).is_file() else [])]
+
+
 def bundle_of(library: Library, run: RunRow) -> Path:
     """The folder of a run's bundle. Raises CheckpointError where it has none."""
     if not run.bundle:
@@ -149,7 +187,7 @@ def _checked(folder: Path, name: str, about: Mapping[str, Any]) -> bytes:
     said = about["files"].get(name)
     if not isinstance(said, dict):
         raise _bad(folder, f"{INDEX} does not name {name}")
-    limit = _MAX_MODEL if name in (LITERT, KERAS) else _MAX_JSON
+    limit = _MAX_JSON if name in (LABELS, FEATURES) else _MAX_MODEL
     data = _bytes(folder, name, limit)
     if hashlib.sha256(data).hexdigest() != said.get("sha256"):
         raise _bad(folder, f"{name} is not the file that the bundle was made with")

@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.bundle import CARD, INDEX, PARTS, bundle_of, checked_keras_file, read_bundle
+from ml.bundle import INDEX, bundle_of, check_members, read_bundle
 from store.errors import StoreError
 from store.files import PARTIAL, sync_folder, write_aside, write_error
 from store.library import Library
@@ -40,10 +40,9 @@ def export_bundle(
     run = get_run(library, reference)
     source = bundle_of(library, run)
     bundle = read_bundle(source)
-    checked_keras_file(source)
+    names = check_members(source)
     target = user_path(target).absolute()
     _check_target(target, force=force)
-    names = [*sorted({INDEX, *PARTS}), *([CARD] if (source / CARD).is_file() else [])]
     if target.suffix.lower() == ".zip":
         _write_zip(source, names, target)
     else:

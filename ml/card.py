@@ -113,6 +113,23 @@ def _data(about: Mapping[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{_count(clips.get(name))} {name}" for name in SPLITS)
     yield f"- Clips: {counts}"
     yield f"- Clips that are the same recording: {_dropped(split)}"
+    yield from _began(about)
+
+
+def _began(about: Mapping[str, Any]) -> Iterator[str]:
+    """What went before: its data is in the weights as well."""
+    start = _part(about, "start")
+    if not start:
+        return
+    clips = ", ".join(
+        f"{_count(row.get('clips'))} of {plain(row.get('name'))} ({plain(row.get('licence'))})"
+        for row in _rows(start, "data")
+    )
+    yield (
+        f"- It began with the weights of {plain(start.get('name'))} "
+        f"({plain(start.get('weights'), 64)}), which knows {_count(start.get('glosses'))} glosses from "
+        f"clips with landmarks: {clips or NOT_STATED}"
+    )
 
 
 def _dropped(split: Mapping[str, Any]) -> str:
@@ -210,16 +227,13 @@ def _again(about: Mapping[str, Any], config: TrainConfig | None) -> Iterator[str
     if config is None:
         yield "Its settings are not those of this signtui."
         return
-    command, beside = train_command(config, PRESETS[config.preset])
+    command = train_command(config, PRESETS[config.preset])
     yield "In a library with the same clips and landmarks:"
     yield ""
     yield f"    {shlex.join(command)}"
     yield ""
     if isinstance(config.glosses, list):
         yield "`glosses.txt` has the glosses of `labels.json`, one a line."
-        yield ""
-    if beside:
-        yield f"Settings that are not on the command line: {plain(', '.join(beside), 2000)}."
         yield ""
     yield (
         "The same split hash tells that the data is the same. On the same machine and versions the "

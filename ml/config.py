@@ -1,6 +1,8 @@
 """What describes an experiment: features, augmentation, model, training. Light: no heavy imports.
 
-Every class is a frozen dataclass that is stored whole, as JSON, in the run and in the bundle.
+Every class is a frozen dataclass that is stored whole, as JSON, in the run and in the bundle. A
+setting that came later has a default that changes nothing, since older records lack it: what a
+preset wants beyond it stands in `PRESETS`.
 """
 
 import dataclasses
@@ -15,6 +17,7 @@ from store.splits import GatePolicy, SplitKind, Treatment
 
 FeatureKind = Literal["slots", "notebook", "holistic"]
 Preset = Literal["default", "notebook"]
+Hierarchy = Literal["none", "ids", "learned"]
 
 
 def _require(config: object, name: str, low: float, high: float) -> None:
@@ -79,6 +82,10 @@ class AugmentConfig:
     """Largest part of single frames lost."""
     drop_span: float = 0.4
     """Probability that a hand is lost for a stretch of time."""
+    frame_mask: float = 0.0
+    """Probability that everything is lost for a stretch of time."""
+    finger_mask: float = 0.0
+    """Probability, for each finger, that it is hidden behind its hand for a stretch of time."""
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):
@@ -98,16 +105,33 @@ class ModelConfig:
     dropout: float = 0.2
     head_dropout: float = 0.5
     super_classes: int = 50
-    """`notebook` only: the coarse head's classes."""
+    """The coarse head's classes, where there is one."""
+    hierarchy: Hierarchy = "none"
+    """A coarse head beside the glosses', in training alone: its classes are runs of neighbouring
+    glosses, as the notebook's (`notebook` always has them), or clusters of those that another
+    model takes for alike."""
+    hierarchy_weight: float = 0.3
+    """How much of the loss is the coarse head's."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
             ("width", 8, 512), ("stages", 1, 8), ("kernel", 1, 63), ("heads", 1, 16),
             ("dropout", 0.0, 0.95), ("head_dropout", 0.0, 0.95), ("super_classes", 1, 2000),
+            ("hierarchy_weight", 0.0, 0.95),
         ):  # fmt: skip
             _require(self, name, low, high)
         if self.width % self.heads:
             raise ConfigError(f"width {self.width} is no multiple of heads {self.heads}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """Another model that had a part in a training; empty: none had."""
+
+    name: str = ""
+    """Of its run, or of its bundle's folder."""
+    weights: str = ""
+    """sha256 of the file with its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,16 @@ class TrainConfig:
     warmup_epochs: int = 5
     patience: int = 40
     """Epochs without a better val before training stops."""
+    mixup: float = 0.0
+    """Clips of a batch are mixed in pairs; both parameters of the Beta distribution of how much.
+    Source: Zhang et al., mixup (ICLR 2018)."""
+    ema: float = 0.0
+    """What is judged and kept are averages of the weights: so much of the average stays each step.
+    Source: Polyak & Juditsky, Acceleration of stochastic approximation by averaging (1992)."""
+    start: ModelName = field(default_factory=ModelName)
+    """The model whose weights this one began with."""
+    classes: ModelName = field(default_factory=ModelName)
+    """The model that learned super-classes come from."""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -144,9 +178,15 @@ class TrainConfig:
             ("epochs", 1, 10_000), ("batch_size", 1, 4096), ("learning_rate", 1e-7, 1.0),
             ("split_seed", 0, 2**31 - 1),
             ("weight_decay", 0.0, 1.0), ("label_smoothing", 0.0, 0.9), ("seed", 0, 2**31 - 1),
-            ("warmup_epochs", 0, 1000), ("patience", 1, 10_000),
+            ("warmup_epochs", 0, 1000), ("patience", 1, 10_000), ("mixup", 0.0, 10.0),
+            ("ema", 0.0, 0.9999),
         ):  # fmt: skip
             _require(self, name, low, high)
+        if self.preset == "notebook" and (self.mixup or self.ema or self.model.hierarchy != "none"):
+            raise ConfigError(
+                "mixup, ema and model.hierarchy are settings of the default preset.",
+                hint="The notebook preset trains as the notebook did.",
+            )
 
         if self.preset == "notebook" and self.features.kind == "holistic":
             raise ConfigError(
@@ -159,7 +199,7 @@ class TrainConfig:
         return GatePolicy(self.duplicates, self.contradictions)
 
 
-_T = TypeVar("_T", FeatureConfig, AugmentConfig, ModelConfig, TrainConfig)
+_T = TypeVar("_T", FeatureConfig, AugmentConfig, ModelConfig, ModelName, TrainConfig)
 _NO_CHANGE: Final = {
     item.name: 0.0 for item in dataclasses.fields(AugmentConfig) if item.name != "copies"
 }
@@ -233,9 +273,55 @@ def _fits(hint: Any, value: object) -> bool:
     return type(value) is hint
 
 
-def train_job(config: TrainConfig, resume: str | int | None = None) -> dict[str, Any]:
-    """What stands in the job row of a training: the config, or the run to go on with."""
-    return {"train": to_json(config), "resume": resume}
+def train_job(
+    config: TrainConfig,
+    resume: str | int | None = None,
+    *,
+    start: str | None = None,
+    classes: str | None = None,
+) -> dict[str, Any]:
+    """What stands in the job row of a training: the config, or the run to go on with.
+
+    Args:
+        config: of a new run.
+        resume: the run to go on with.
+        start: the model to begin with, as `ml.references` finds it.
+        classes: the model that learned super-classes come from.
+    """
+    beside = {"from": start, "classes": classes}
+    named = {name: reference for name, reference in beside.items() if reference is not None}
+    return {"train": to_json(config), "resume": resume, **named}
+
+
+def recorded(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run as they were, with those that its record does not say."""
+    try:
+        return to_json(from_json(TrainConfig, {**BEFORE_RECORDED, **config}))
+    except ConfigError:
+        return {**BEFORE_RECORDED, **config}
+
+
+def change(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
+    """A config with other values for some settings.
+
+    Args:
+        config: what to change.
+        settings: by name, such as `epochs` or `model.width`.
+
+    Raises:
+        ConfigError: a setting is unknown, or its value has the wrong type or is out of bounds.
+    """
+    data = to_json(config)
+    for name, value in settings.items():
+        *groups, last = name.split(".")
+        place = data
+        for group in groups:
+            inner = place.get(group)
+            place = inner if isinstance(inner, dict) else {}
+        if last not in place or isinstance(place[last], dict):
+            raise ConfigError(f"There is no setting {name[:80]}.", hint="See: signtui runs latest")
+        place[last] = value
+    return from_json(TrainConfig, data)
 
 
 def demo_config(name: str = "demo") -> TrainConfig:

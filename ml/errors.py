@@ -5,6 +5,7 @@ SigntuiError
    ├─ ConfigError        a setting that is unknown or out of bounds
    ├─ EmptySplitError    nothing to train on or to select with
    ├─ CheckpointError    a bundle or checkpoint that cannot be trusted
+   ├─ SourceModelError   a model to begin with that does not fit the training
    ├─ GlossError         glosses that a model does not know
    ├─ ExportError        the exported model does not say what the trained one says
    └─ DivergedError      the loss is no number any more
@@ -28,6 +29,10 @@ class EmptySplitError(ModelError):
 
 
 class CheckpointError(ModelError):
+    pass
+
+
+class SourceModelError(ModelError):
     pass
 
 

@@ -5,19 +5,21 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ml.backend import keras
-from ml.bundle import checked_keras_file, write_bundle
+from ml.bundle import KERAS, SEEN, checked_keras_file, write_bundle
 from ml.config import TrainConfig, to_json
 from ml.errors import CheckpointError, ExportError
 from ml.features import Floats
 from ml.fitting import predict
-from ml.models import build_model
+from ml.models import build_model, glosses_alone
 from ml.recognizer import LiteModel
+from ml.seen import Marks, pack_marks
 
 log = logging.getLogger(__name__)
 
@@ -86,12 +88,14 @@ def export_bundle(
     labels: list[str],
     samples: Floats,
     about: dict[str, Any],
+    seen: Marks,
 ) -> None:
     """Write the bundle of a trained model, once LiteRT says of the samples what Keras says.
 
     Raises:
         ExportError: it does not.
     """
+    model = glosses_alone(model)
     litert = to_litert(model)
     worst = check_export(litert, model, samples)
     log.info("LiteRT equals Keras on %d clips within %.2g", len(samples), worst)
@@ -102,7 +106,7 @@ def export_bundle(
         write_bundle(
             folder,
             litert=litert,
-            keras_file=keras_file,
+            further={KERAS: keras_file.read_bytes(), SEEN: pack_marks(seen)},
             labels=labels,
             features=to_json(config.features),
             about={**about, "config": to_json(config), "export": gate},
@@ -118,7 +122,8 @@ def load_keras_model(folder: Path, config: TrainConfig, n_glosses: int) -> keras
         CheckpointError: the file is not what the bundle says, or belongs to another config.
     """
     path = checked_keras_file(folder)
-    model = build_model(config, n_glosses)
+    flat = replace(config, model=replace(config.model, hierarchy="none"))
+    model = build_model(flat, n_glosses)
     try:
         model.load_weights(path)
     except Exception as error:

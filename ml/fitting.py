@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +21,10 @@ from ml.config import TrainConfig
 from ml.dataset import Part, Targets, TrainingData, plain_features
 from ml.errors import CheckpointError, DivergedError
 from ml.features import Floats
+from ml.hierarchy import Classes, neighbours
 from ml.metrics import log_loss, true_ranks
-from ml.models import FINE_OUTPUT
+from ml.mixup import mix
+from ml.models import FINE_OUTPUT, GLOSS_OUTPUT
 from ml.resume import LAST, last_checkpoint
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ _SUPER_WEIGHT: Final = 0.3
 _FINE_WEIGHT: Final = 0.7
 _AT_ONCE: Final = 256
 _TOP5: Final = "top5"
+_MIXUP: Final = 4
+"""A stream of random numbers of its own: see `ml.dataset`."""
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Fitting:
     split_hash: str
     on_epoch: Callable[[int, Metrics], None] = lambda _epoch, _metrics: None
     should_stop: Callable[[], bool] = lambda: False
+    classes: Classes | None = None
+    """The super-class of each gloss, where the default preset has a coarse head."""
     epoch: int = 0
     """The next epoch."""
     stopping: EarlyStopping = field(init=False)
@@ -78,9 +85,11 @@ class Fitting:
                 metrics = self._fit_epoch(features, targets)
                 if metrics is None:
                     return False
-                metrics |= self._judge(val)
+                with self._averaged():
+                    metrics |= self._judge(val)
+                    judged = values(self.model.variables)
                 metrics["seconds"] = time.monotonic() - started
-                self._keep(metrics)
+                self._keep(metrics, judged)
         return True
 
     def resume(self) -> None:
@@ -109,8 +118,9 @@ class Fitting:
                 return None
             rate = self.plan.rate(self.epoch, step / len(batches))
             self.model.optimizer.learning_rate.assign(rate)
-            wanted = self._wanted(targets[batch])
-            logs = self.model.train_on_batch(features[batch], wanted, return_dict=True)
+            logs = self.model.train_on_batch(
+                *self._batch(features[batch], targets[batch], step), return_dict=True
+            )
             # Keras' own logs are of the last batch alone.
             for name, value in logs.items():
                 part = (batch.stop - batch.start) / len(features)
@@ -120,7 +130,7 @@ class Fitting:
                 f"The loss is {sums['loss']} in epoch {self.epoch + 1}.",
                 hint="Try a smaller learning rate.",
             )
-        prefix = f"{FINE_OUTPUT}_" if self.config.preset == "notebook" else ""
+        prefix = f"{self._head}_" if isinstance(self.model.output_shape, list) else ""
         return {
             "loss": sums["loss"],
             "top1": sums[f"{prefix}accuracy"],
@@ -128,14 +138,39 @@ class Fitting:
             "learning_rate": self.plan.rate(self.epoch, 0.0),
         }
 
-    def _wanted(self, targets: Targets) -> Any:
+    @property
+    def _head(self) -> str:
+        return FINE_OUTPUT if self.config.preset == "notebook" else GLOSS_OUTPUT
+
+    def _batch(self, features: Floats, targets: Targets, step: int) -> tuple[Floats, Any]:
+        """A batch and what is wanted of it, as the model's losses take it."""
         if self.config.preset == "notebook":
-            return [super_targets(targets, *self._sizes()), targets]
-        return keras.utils.to_categorical(targets, self.model.output_shape[-1])
+            return features, [super_targets(targets, *self._sizes()), targets]
+        wanted = [one_hot(targets, self.model.output_shape, -1)]
+        if self.classes is not None:
+            wanted.insert(0, one_hot(self.classes[targets], self.model.output_shape, 0))
+        if self.config.mixup:
+            rng = np.random.default_rng([self.config.seed, _MIXUP, self.epoch, step])
+            features, wanted = mix(features, wanted, self.config.mixup, rng)
+        return features, wanted if len(wanted) > 1 else wanted[0]
 
     def _sizes(self) -> tuple[int, int]:
         coarse, fine = self.model.output_shape
         return coarse[-1], fine[-1]
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The model with its average weights, where there are any, and its own again afterwards."""
+        if not self.config.ema:
+            yield
+            return
+        weights = self.model.trainable_variables
+        own = values(weights)
+        self.model.optimizer.finalize_variable_values(weights)
+        try:
+            yield
+        finally:
+            assign(weights, own)
 
     def _judge(self, val: Floats) -> Metrics:
         scores = predict(self.model, val)
@@ -146,8 +181,13 @@ class Fitting:
             "val_top5": float((ranks <= 5).mean()),  # noqa: PLR2004
         }
 
-    def _keep(self, metrics: Metrics) -> None:
-        """Write what a resumed run needs. The best goes first: the last one refers to it."""
+    def _keep(self, metrics: Metrics, judged: tuple[NDArray[Any], ...]) -> None:
+        """Write what a resumed run needs. The best goes first: the last one refers to it.
+
+        Args:
+            metrics: of the epoch.
+            judged: the weights that val was judged with.
+        """
         self.plan.observe(metrics)
         best = self.stopping.observe(self.epoch, metrics)
         state = {
@@ -157,7 +197,7 @@ class Fitting:
         }
         model, optimizer = values(self.model.variables), values(self.model.optimizer.variables)
         if best:
-            write_checkpoint(self.folder / BEST, Checkpoint(self.epoch, model, (), state))
+            write_checkpoint(self.folder / BEST, Checkpoint(self.epoch, judged, (), state))
         write_checkpoint(self.folder / LAST, Checkpoint(self.epoch, model, optimizer, state))
         self.on_epoch(self.epoch, metrics)
         self.epoch += 1
@@ -174,14 +214,22 @@ def compile_model(model: keras.Model, config: TrainConfig) -> None:
             metrics=[["accuracy"], ["accuracy", top5]],
         )
         return
+    averaging = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}
     optimizer = keras.optimizers.AdamW(
-        config.learning_rate, weight_decay=config.weight_decay, clipnorm=1.0
+        config.learning_rate, weight_decay=config.weight_decay, clipnorm=1.0, **averaging
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
+    loss: Any = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    metrics: Any = ["accuracy", keras.metrics.TopKCategoricalAccuracy(5, name=_TOP5)]
+    weights = None
+    if isinstance(model.output_shape, list):
+        coarse = config.model.hierarchy_weight
+        loss, metrics, weights = [loss, loss], [["accuracy"], metrics], [coarse, 1 - coarse]
     model.compile(
         optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=["accuracy", keras.metrics.TopKCategoricalAccuracy(5, name=_TOP5)],
+        loss=loss,
+        loss_weights=weights,
+        metrics=metrics,
         # Measured on two cores: XLA trains 3.5 times slower and compiles 10 s longer.
         jit_compile=False,
     )
@@ -189,7 +237,13 @@ def compile_model(model: keras.Model, config: TrainConfig) -> None:
 
 def super_targets(targets: Targets, n_super: int, n_fine: int) -> Targets:
     """The notebook's coarse classes: as many neighbouring glosses to each."""
-    return np.minimum(targets // (n_fine // n_super), n_super - 1)
+    return neighbours(n_fine, n_super)[targets]
+
+
+def one_hot(targets: Targets, shapes: Any, output: int) -> Floats:
+    """1 at the target, shape=(clips, classes of that output of a model)."""
+    shape = shapes[output] if isinstance(shapes, list) else shapes
+    return np.asarray(keras.utils.to_categorical(targets, shape[-1]), np.float32)
 
 
 def predict(model: keras.Model, features: Floats) -> Floats:

@@ -9,6 +9,7 @@ from ml.config import ModelConfig, TrainConfig
 from ml.features import channels
 from ml.layers import ChannelAttention, FrameMask, MaskedAttention, MaskedPool, PositionEmbedding
 
+GLOSS_OUTPUT = "gloss"
 FINE_OUTPUT = "fine_output"
 SUPER_OUTPUT = "super_output"
 
@@ -38,8 +39,21 @@ def default_model(shape: tuple[int, int], config: ModelConfig, n_glosses: int) -
     x = layers.Dense(2 * config.width, activation="swish", name="top")(x)
     x = MaskedPool(name="pool")([x, mask])
     x = layers.Dropout(config.head_dropout, name="head_dropout")(x)
-    outputs = layers.Dense(n_glosses, activation="softmax", dtype="float32", name="gloss")(x)
+    outputs = _head(x, n_glosses, GLOSS_OUTPUT)
+    if config.hierarchy != "none":
+        outputs = [_head(x, min(config.super_classes, n_glosses), SUPER_OUTPUT), outputs]
     return keras.Model(inputs, outputs, name="signtui_default")
+
+
+def _head(x: Any, classes: int, name: str) -> Any:
+    return layers.Dense(classes, activation="softmax", dtype="float32", name=name)(x)
+
+
+def glosses_alone(model: keras.Model) -> keras.Model:
+    """The model without a coarse head that only training needs; `notebook`'s is part of it."""
+    if GLOSS_OUTPUT not in {layer.name for layer in model.layers} or len(model.outputs) == 1:
+        return model
+    return keras.Model(model.inputs, model.outputs[-1:], name=model.name)
 
 
 def _convolve(x: Any, mask: Any, config: ModelConfig) -> Any:

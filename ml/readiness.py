@@ -23,6 +23,7 @@ from ml.findings import (
 from ml.prepare import Data, prepare_data
 from ml.resume import last_checkpoint, run_to_resume
 from ml.size import count_parameters, run_bytes
+from ml.warm import read_sources
 from store.errors import SigntuiError
 from store.jobs import is_alive, list_jobs
 from store.library import Library
@@ -67,14 +68,23 @@ class Readiness:
         return {"ready": self.ready, **asdict(self)}
 
 
-def check_training(library: Library, config: TrainConfig) -> Readiness:
+def check_training(
+    library: Library, config: TrainConfig, *, start: str | None = None, classes: str | None = None
+) -> Readiness:
     """Look at everything that can be known of a training without starting it.
+
+    Args:
+        library: where it would run.
+        config: of the training.
+        start: the model to begin with, if any.
+        classes: the model that learned super-classes come from, if any.
 
     Raises:
         StoreError: the catalog cannot be read.
     """
     try:
         data = prepare_data(library, config)
+        read_sources(library, config, data, start, classes)
     except SigntuiError as error:
         return stopped_by(error)
     plan = _plan(config, data)

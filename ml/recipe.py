@@ -1,5 +1,6 @@
-"""The command that trains with a config, and what no option says."""
+"""The command that trains with a config."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,11 +17,11 @@ _OPTIONS: Final = (
     "seed",
 )
 """Settings of the same name as their option."""
-_FOUND_OUT: Final = "features.divide_by "
+_FOUND_OUT: Final = "features.divide_by"
 """The notebook's scale comes from the training clips."""
 
 
-def train_command(config: TrainConfig, preset: TrainConfig) -> tuple[list[str], list[str]]:
+def train_command(config: TrainConfig, preset: TrainConfig) -> list[str]:
     """How to train with a config again.
 
     Args:
@@ -28,8 +29,8 @@ def train_command(config: TrainConfig, preset: TrainConfig) -> tuple[list[str], 
         preset: what `--preset` alone would give.
 
     Returns:
-        The arguments of the command, and the settings without an option that differ from the
-        preset's, as `name value`.
+        The arguments of the command. Models that had a part in it come by their names: where they
+        are is not recorded.
     """
     command = ["signtui", "train", "--preset", config.preset, "--glosses", _glosses(config)]
     command += ["--split", config.split]
@@ -37,13 +38,18 @@ def train_command(config: TrainConfig, preset: TrainConfig) -> tuple[list[str], 
         value = getattr(config, name)
         if value != getattr(preset, name):
             command += [f"--{name.replace('_', '-')}", f"{value}"]
-    named = {"preset", "glosses", "split", "name", *_OPTIONS}
+    for option, model in (("--from", config.start), ("--classes-from", config.classes)):
+        if model.name:
+            command += [option, model.name]
+    named = {"preset", "start", "classes", "glosses", "split", "name", *_OPTIONS}
     ours, theirs = (
         dict(_flat({key: value for key, value in to_json(item).items() if key not in named}))
         for item in (config, preset)
     )
-    beside = [f"{name} {value}" for name, value in ours.items() if value != theirs.get(name)]
-    return command, [said for said in beside if not said.startswith(_FOUND_OUT)]
+    for name, value in ours.items():
+        if name != _FOUND_OUT and (value != theirs.get(name) or config.start.name):
+            command += ["--set", f"{name}={json.dumps(value).strip(chr(34))}"]
+    return command
 
 
 def _glosses(config: TrainConfig) -> str:

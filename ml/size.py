@@ -10,6 +10,8 @@ _COPIES: Final = 11
 """Copies of the weights on disk while a checkpoint is replaced: 1 in the best epoch's, 3 with the
 optimiser's two moments in the last one and 3 in its successor, 4 in the bundle (measured: 8.1 times
 the weights when a run has ended)."""
+_AVERAGES: Final = 2
+"""One more in each of the two last checkpoints, where weights are averaged."""
 _BESIDE: Final = 2**20
 """Split, labels, log and the containers of the files."""
 _ECA_KERNEL: Final = 5
@@ -24,12 +26,16 @@ def count_parameters(config: TrainConfig, n_glosses: int) -> int:
     convolve = 4 * width**2 + 11 * width + 2 * kernel * width + _ECA_KERNEL
     attend = 8 * width**2 + 12 * width
     top = 2 * width**2 + 2 * width
-    return stem + config.model.stages * (3 * convolve + attend) + top + _dense(4 * width, n_glosses)
+    heads = _dense(4 * width, n_glosses)
+    if config.model.hierarchy != "none":
+        heads += _dense(4 * width, min(config.model.super_classes, n_glosses))
+    return stem + config.model.stages * (3 * convolve + attend) + top + heads
 
 
 def run_bytes(config: TrainConfig, n_glosses: int) -> int:
     """Disk space that a run needs at most, while it trains."""
-    return _COPIES * _FLOAT * count_parameters(config, n_glosses) + _BESIDE
+    copies = _COPIES + (_AVERAGES if config.ema else 0)
+    return copies * _FLOAT * count_parameters(config, n_glosses) + _BESIDE
 
 
 def _notebook(config: TrainConfig, n_glosses: int) -> int:

@@ -1,28 +1,33 @@
 """The training job: `python -P -m ml.train --library DIR --job ID`.
 
-The job row holds either `{"train": TrainConfig}` or `{"resume": run}` (see `ml.config.train_job`).
+The job row holds either `{"train": TrainConfig}`, with the models that it begins with or takes
+super-classes from, or `{"resume": run}` (see `ml.config.train_job`).
 """
 
 import logging
 import platform
 import time
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ml.backend import keras, make_repeatable
 from ml.callbacks import Metrics
-from ml.config import TrainConfig, from_json, to_json
+from ml.config import ModelName, TrainConfig, from_json, to_json
 from ml.dataset import Part, load_part, plain_features
 from ml.export import export_bundle
 from ml.fitting import Fitting, predict
+from ml.hierarchy import Classes, cluster, keep_classes, kept_classes, neighbours
 from ml.judge import calibrate, judge, one_of_each, record
 from ml.metrics import accuracy, true_ranks
-from ml.models import build_model
+from ml.models import build_model, glosses_alone
 from ml.prepare import Data, prepare_data, write_split
 from ml.recognizer import Recognizer
 from ml.resume import run_to_resume
+from ml.warm import NO_SOURCES, Sources, keep_start, kept_start, read_sources
+from ml.weights import read_weights, take_weights
 from store import __version__
 from store.child import child_main
 from store.jobs import JobStoppedError, RunningJob
@@ -45,6 +50,7 @@ class _Training:
     config: TrainConfig
     data: Data
     resumed: bool
+    sources: Sources = NO_SOURCES
 
 
 def train(job: RunningJob) -> None:
@@ -52,7 +58,8 @@ def train(job: RunningJob) -> None:
 
     Raises:
         EmptySplitError: nothing to train on or to select with.
-        LeakError: identical clips lie in two parts.
+        LeakError: identical clips lie in two parts, or the model to begin with has seen them.
+        SourceModelError: the model to begin with does not fit.
         CheckpointError: the run cannot be resumed.
         DivergedError: the loss is no number any more.
         JobStoppedError: a stop was asked for; the best epoch so far is in the run's bundle.
@@ -79,6 +86,8 @@ def _begin(library: Library, job: RunningJob) -> _Training:
         return _Training(run.id, config, data, resumed=True)
     config = from_json(TrainConfig, job.config.get("train", {}))
     data = prepare_data(library, config)
+    sources = read_sources(library, config, data, *map(job.config.get, ("from", "classes")))
+    config = _with_names(config, sources)
     run_id = create_run(
         library,
         name=config.name or None,
@@ -87,7 +96,15 @@ def _begin(library: Library, job: RunningJob) -> _Training:
         extractor_id=data.extractor_id,
         job_id=job.id,
     )
-    return _Training(run_id, config, data, resumed=False)
+    return _Training(run_id, config, data, resumed=False, sources=sources)
+
+
+def _with_names(config: TrainConfig, sources: Sources) -> TrainConfig:
+    """The config with the names of the models that have a part in it."""
+    start, classes = (
+        source.identity if source else ModelName() for source in (sources.start, sources.classes)
+    )
+    return replace(config, start=start, classes=classes)
 
 
 def _run(library: Library, job: RunningJob, training: _Training) -> bool:
@@ -116,7 +133,11 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
         parameters=int(model.count_params()),
     )
     write_split(folder, data)
-    fitting = Fitting(model, config, train_part, val_part, folder, data.split.hash)
+    if not training.resumed:
+        keep_start(folder, data, training.sources.start)
+        _take(job, training, model)
+    classes = _super_classes(training, folder)
+    fitting = Fitting(model, config, train_part, val_part, folder, data.split.hash, classes=classes)
     if training.resumed:
         fitting.resume()
         forget_epochs(library, run_id, after=fitting.epoch - 1)
@@ -129,6 +150,32 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
     best = fitting.stopping.best_epoch
     finish_run(library, run_id, status=status, best_epoch=best, bundle=BUNDLE)
     return ended
+
+
+def _take(job: RunningJob, training: _Training, model: keras.Model) -> None:
+    """Give the model the weights that it is to begin with."""
+    source, labels = training.sources.start, training.data.labels
+    if source is not None:
+        both = take_weights(model, labels, source)
+        job.info(f"Begins with the weights of {source.name}; it knows {both:,} of the glosses.")
+
+
+def _super_classes(training: _Training, folder: Path) -> Classes | None:
+    """The super-class of each gloss, where a coarse head is to learn them."""
+    model, labels = training.config.model, training.data.labels
+    n_super = min(model.super_classes, len(labels))
+    if model.hierarchy == "none":
+        return None
+    if model.hierarchy == "ids":
+        return neighbours(len(labels), n_super)
+    source = training.sources.classes
+    if source is None:
+        return kept_classes(folder, len(labels), n_super)
+    place = {gloss: number for number, gloss in enumerate(source.bundle.labels)}
+    kernel = read_weights(source)[1]
+    classes = cluster(kernel.T[[place[gloss] for gloss in labels]], n_super)
+    keep_classes(folder, classes)
+    return classes
 
 
 def _count_clips(samples: tuple[Sample, ...]) -> int:
@@ -196,14 +243,18 @@ def _export(library: Library, training: _Training, fitting: Fitting, seconds: fl
         "selected_on": "val",
         "metrics": {"val": found.as_json()},
         "best_epoch": fitting.stopping.best_epoch,
-        "parameters": int(fitting.model.count_params()),
+        "parameters": int(glosses_alone(fitting.model).count_params()),
         "seconds": round(seconds, 1),
         "extractor": data.extractor,
         "versions": _versions(),
     }
+    library_folder = library.run_dir(training.run_id)
+    seen, start = kept_start(library_folder, data)
     some = np.linspace(0, len(features) - 1, min(_GATE_CLIPS, len(features))).astype(int)
-    folder = library.run_dir(training.run_id) / BUNDLE
-    export_bundle(folder, fitting.model, config, data.labels, features[some], about)
+    folder = library_folder / BUNDLE
+    export_bundle(
+        folder, fitting.model, config, data.labels, features[some], {**about, **start}, seen
+    )
     recognizer = Recognizer.load(folder)
     judgement = judge(recognizer, data.split.val, fitting.val, config.seed)
     detail = {

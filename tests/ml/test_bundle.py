@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_the_older_bundle_as_it_was(copied, monkeypatch):
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ml.bundle.shutil.copyfile", full)
+    monkeypatch.setattr("ml.bundle._sync_all", full)
     with pytest.raises(DiskFullError):
         write_bundle(copied, litert=b"", further={}, labels=[], features={}, about={})
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == before

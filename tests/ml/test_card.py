@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from capture.demo.dataset import SOURCE as DEMO
 from ml.bundle import CARD, INDEX, Bundle, read_bundle
 from ml.bundle_export import export_bundle
 from ml.card import plain, render_card
-from ml.config import PRESETS, TrainConfig, to_json
+from ml.config import PRESETS, ModelConfig, ModelName, TrainConfig, change, to_json
 from ml.recipe import train_command
 from store.provenance import DRAWN, NOT_STATED, WLASL_SITES, list_origins
 from store.runs import list_evaluations
 from tests.ml.conftest import tiny
 from tests.ml.test_evaluate import evaluate_here
+from tui.commands.train_settings import read_settings
 
 
 def bundle(**about) -> Bundle:
@@ -62,15 +64,25 @@ def test_a_bundle_that_says_nothing_has_a_card_that_says_so(about):
 
 def test_the_command_trains_with_the_same_settings():
     config = dataclasses.replace(TrainConfig(), glosses="300", seed=3, warmup_epochs=9)
-    command, beside = train_command(config, PRESETS["default"])
-    assert (
-        command == "signtui train --preset default --glosses 300 --split official --seed 3".split()
-    )
-    assert beside == ["warmup_epochs 9"]
-    command, beside = train_command(tiny(glosses=["a", "b"]), PRESETS["default"])
+    command = train_command(config, PRESETS["default"])
+    wanted = "signtui train --preset default --glosses 300 --split official --seed 3"
+    assert command == [*wanted.split(), "--set", "warmup_epochs=9"]
+    command = train_command(tiny(glosses=["a", "b"]), PRESETS["default"])
     assert command[5] == "glosses.txt"
-    assert "model.width 16" in beside
-    assert train_command(PRESETS["notebook"], PRESETS["notebook"])[1] == []
+    assert "model.width=16" in command
+    assert "--set" not in train_command(PRESETS["notebook"], PRESETS["notebook"])
+    warm = dataclasses.replace(TrainConfig(), start=ModelName("before", "ab"))
+    command = train_command(warm, PRESETS["default"])
+    assert command[command.index("--from") + 1] == "before"
+    assert "model.width=128" in command, "it would adopt the sizes of another before"
+
+
+def test_the_settings_of_the_command_make_the_same_config():
+    config = tiny(mixup=0.2, model=ModelConfig(hierarchy="ids"), glosses="100")
+    command = train_command(config, PRESETS["default"])
+    given = read_settings([after for flag, after in pairwise(command) if flag == "--set"])
+    beside = {name: getattr(config, name) for name in ("epochs", "batch_size", "learning_rate")}
+    assert change(PRESETS["default"], {**given, **beside}) == config
 
 
 def test_the_command_has_only_options_that_there_are():
@@ -82,7 +94,7 @@ def test_the_command_has_only_options_that_there_are():
         TrainConfig(), split_seed=2, duplicates="keep", contradictions="drop", epochs=3, batch_size=4,
         learning_rate=0.1, seed=1,
     )  # fmt: skip
-    command, _ = train_command(odd, PRESETS["default"])
+    command = train_command(odd, PRESETS["default"])
     named = {part[2:].replace("-", "_") for part in command if part.startswith("--")}
     assert named <= set(inspect.signature(train).parameters)
     assert len(named) == 10

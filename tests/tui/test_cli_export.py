@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from ml.bundle import read_bundle, write_bundle
+from ml.bundle import KERAS, read_bundle, write_bundle
 from store.landmarks import write_sequences
 from store.runs import finish_run
 from store.schema import Extraction, Instance, LandmarkFile
@@ -160,10 +160,9 @@ def test_landmarks_that_are_not_what_the_catalog_says_are_refused(signtui, seque
 def bundled(library, tmp_path):
     """A run with a bundle."""
     run_id = add_run(library, "default")
-    (tmp_path / "m.keras").write_bytes(b"keras")
     write_bundle(
         library.run_dir(run_id) / "bundle", litert=b"0000TFL3" + bytes(100),
-        keras_file=tmp_path / "m.keras", labels=["book", "drink"], features={}, about={},
+        further={KERAS: b"weights"}, labels=["book", "drink"], features={}, about={},
     )  # fmt: skip
     finish_run(library, run_id, status=Status.FINISHED, bundle="bundle")
     return library.run_dir(run_id) / "bundle"

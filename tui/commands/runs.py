@@ -10,7 +10,6 @@ from tui.commands.run_tables import describe_evaluation, print_run, print_run_ta
 __all__ = ["describe_evaluation", "register"]
 
 if TYPE_CHECKING:
-    from ml.config import TrainConfig
     from ml.readiness import Readiness
     from store.library import Library
 
@@ -23,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def train(
     context: typer.Context,
-    preset: Annotated[Literal["default", "notebook"], typer.Option()] = "default",
+    preset: Annotated[
+        Literal["default", "notebook"] | None,
+        typer.Option(help="[default, or that of --from]", show_default=False),
+    ] = None,
     glosses: Annotated[
         str, typer.Option(help="100, 300, 1000, 2000, all, or a file with a gloss a line.")
     ] = "100",
@@ -42,6 +44,26 @@ def train(
         Literal["keep", "drop"] | None,
         typer.Option(help="Recordings that train has under several glosses. [keep]"),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Begin with the weights of a run, a bundle's folder or starter, and its sizes.",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes-from", metavar="MODEL", help="Super-classes of glosses that it finds alike."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Any other setting, as in model.width=96."
+        ),
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
@@ -54,14 +76,15 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a model; the best epoch on val is kept."""
-    from dataclasses import replace
-
-    from ml.config import PRESETS
+    from ml.config import train_job
     from ml.readiness import check_resume, check_training
+    from tui.commands.train_settings import make_config, read_settings
     from tui.reading.glosses import read_glosses
 
     library = context_of(context).open()
     changes = {
+        "glosses": read_glosses(glosses),
+        "split": split,
         "name": name,
         "epochs": epochs,
         "batch_size": batch_size,
@@ -71,28 +94,31 @@ def train(
         "duplicates": duplicates,
         "contradictions": contradictions,
     }
-    config = replace(
-        PRESETS[preset],
-        glosses=read_glosses(glosses),
-        split=split,
-        **{key: value for key, value in changes.items() if value is not None},  # type: ignore[arg-type]
+    given = {
+        key: value for key, value in changes.items() if value is not None or key == "glosses"
+    } | read_settings(settings or [])
+    if classes is not None:
+        given["model.hierarchy"] = "learned"
+    config = make_config(library, preset, given, start)
+    found = (
+        check_resume(library, resume)
+        if resume
+        else check_training(library, config, start=start, classes=classes)
     )
-    found = check_resume(library, resume) if resume else check_training(library, config)
     if check:
         print_readiness(found, json=json)
         return
     require_ready(found)
-    run_id = follow_training(library, config, resume)
+    run_id = follow_training(library, train_job(config, resume, start=start, classes=classes))
     print_run(library, run_id, json=json)
 
 
-def follow_training(library: "Library", config: "TrainConfig", resume: str | None) -> int:
+def follow_training(library: "Library", job: dict[str, Any]) -> int:
     """Train in a child process and return the run's id. Raises JobError, StoppedError."""
-    from ml.config import train_job
     from store.words import JobKind
     from tui.commands.following import run_and_follow
 
-    row = run_and_follow(library, JobKind.TRAIN, train_job(config, resume))
+    row = run_and_follow(library, JobKind.TRAIN, job)
     return int((row.result or {})["run"])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ml.config import BEFORE_RECORDED
+from ml.config import recorded
 from store.errors import SigntuiError
 from store.evaluations import PairedResult, common_splits, compare_paired
 from store.library import Library
@@ -100,7 +100,7 @@ def _settings(runs: tuple[RunSummary, ...]) -> tuple[Setting, ...]:
 def _facts(item: RunSummary) -> dict[str, str]:
     run = item.run
     return {
-        **flat_config({**BEFORE_RECORDED, **run.config}),
+        **flat_config(recorded(run.config)),
         "split": str(item.split),
         "landmarks": f"extractor {run.extractor_id}",
         "known glosses": count(run.n_glosses),
