@@ -70,6 +70,7 @@ class PairedResult:
         return {
             **asdict(self), "common": self.counts.n, "difference": self.counts.difference,
             "low": low, "high": high, "p_value": self.counts.p_value,
+            "bootstrap": asdict(self.counts.bootstrap()),
         }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from store.intervals import PairedCounts, wilson
@@ -61,3 +62,26 @@ def test_the_exact_test_of_mcnemar(only_a, only_b, p):
 def test_no_clips_no_statement():
     nothing = PairedCounts(0, 0, 0, 0)
     assert (nothing.difference, nothing.interval, nothing.p_value) == (0.0, (-1.0, 1.0), 1.0)
+
+
+def test_the_bootstrap_draws_clips_with_both_answers():
+    """Against drawing the clips themselves, and the same digits each time."""
+    counts = PairedCounts(both=60, only_a=10, only_b=25, neither=70)
+    a = np.repeat([1, 1, 0, 0], [60, 10, 25, 70])
+    b = np.repeat([1, 0, 1, 0], [60, 10, 25, 70])
+    rng = np.random.default_rng(9)
+    places = rng.integers(0, counts.n, (4000, counts.n))
+    differences = b[places].mean(axis=1) - a[places].mean(axis=1)
+    found = counts.bootstrap()
+    low, high = np.percentile(differences, (2.5, 97.5))
+    assert found.low == pytest.approx(low, abs=0.008)
+    assert found.high == pytest.approx(high, abs=0.008)
+    assert found.p_value == pytest.approx(2 * (differences <= 0).mean(), abs=0.01)
+    assert counts.bootstrap() == found
+    turned = PairedCounts(both=60, only_a=25, only_b=10, neither=70).bootstrap()
+    assert turned.p_value == pytest.approx(found.p_value, abs=0.01)
+
+
+def test_a_bootstrap_of_nothing_says_nothing():
+    assert PairedCounts(0, 0, 0, 0).bootstrap().p_value == 1.0
+    assert PairedCounts(3, 0, 0, 4).bootstrap().p_value == 1.0

@@ -53,10 +53,14 @@ def test_runs_are_compared_on_their_common_clips(signtui, library):
     assert paired["difference"] == pytest.approx(0.32)
     assert paired["low"] < paired["difference"] < paired["high"]
     assert paired["p_value"] == pytest.approx(2 / 2**16)
+    drawn = paired["bootstrap"]
+    assert 0.1 < drawn["low"] < paired["difference"] < drawn["high"] < 0.55
+    assert drawn["p_value"] < 0.001
     assert {"name": "learning_rate", "values": ["0.1", "0.2"]} in said["settings"]
     assert any("60 and 50 clips, of which 50" in note for note in said["notes"])
     out = signtui("runs", "--compare", "often", "seldom")[1]
     assert "seldom is better than often: +32.0 points" in out
+    assert "paired bootstrap, 10,000 draws: +32.0 points (+" in out
 
 
 def test_a_leaking_run_is_not_ranked(signtui, library):

@@ -47,5 +47,10 @@ def _print_comparison(found: "Comparison") -> None:
             f"  right: both {counts.both:,}, only {names[result.run_a]} {counts.only_a:,}, "
             f"only {names[result.run_b]} {counts.only_b:,}, neither {counts.neither:,}"
         )
+        drawn = counts.bootstrap()
+        typer.echo(
+            f"  paired bootstrap, {drawn.draws:,} draws: {100 * counts.difference:+.1f} points "
+            f"({100 * drawn.low:+.1f} to {100 * drawn.high:+.1f}, p = {drawn.p_value:.2g})"
+        )
     for note in found.notes:
         typer.echo(f"Note: {note}")
