@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from store.check import Finding, check
+from store.check import check
 from store.copying import (
     Copied,
     Progress,
@@ -30,6 +30,7 @@ from store.copying import (
 )
 from store.database import translated_errors
 from store.errors import DamagedFileError, LibraryBusyError, StoreError
+from store.findings import BEYOND_REPAIR, Finding
 from store.jobs import fail_if_unended
 from store.library import Library
 from store.manifest import CATALOG, NAME, Manifest, write_manifest
@@ -280,13 +281,13 @@ def _interrupt(made: Library) -> list[int]:
 
 
 def require_whole(made: Library, what: str) -> list[Finding]:
-    """Check a copy; returns the bundles that it lacks, which no repair can bring back.
+    """Check a copy; returns what it lacks and no repair can bring back.
 
     Raises:
         DamagedFileError: anything else is wrong.
     """
     findings = check(made).findings
-    wrong = [finding for finding in findings if finding.kind != "bundle"]
+    wrong = [finding for finding in findings if finding.kind not in BEYOND_REPAIR]
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise DamagedFileError(

@@ -6,48 +6,24 @@ makes it anew. Files that no row points to are what a killed job leaves: a repai
 
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 
+from store.check_files import check_clips, check_runs
 from store.database import translated_errors
 from store.errors import DamagedFileError, LibraryBusyError
+from store.files import write_error
+from store.findings import CheckReport, Finding
 from store.jobs import list_jobs, recover_jobs
 from store.landmarks import read_sequences, read_video_ids
 from store.library import Library
-from store.pack import sweep
-from store.schema import Clip, Extraction, Instance, LandmarkFile, Run
+from store.pack import list_files, sweep
+from store.schema import Clip, Extraction, Instance, LandmarkFile
 from store.words import ExtractionStatus, JobKind, Status
 
 _AT_ONCE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that catalog and files disagree about."""
-
-    kind: str
-    """damaged, missing, stale, orphan, bundle or catalog."""
-    name: str
-    """A file of the library, or a place in the catalog."""
-    text: str
-    repaired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    files: int
-    sequences: int
-    findings: list[Finding]
-
-    @property
-    def clean(self) -> bool:
-        """Nothing is left to repair."""
-        return all(finding.repaired for finding in self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "clean": self.clean}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +35,17 @@ class _Stored:
 
 
 def check(library: Library, *, repair: bool = False) -> CheckReport:
-    """Read every landmark file and compare it with its rows.
+    """Read every file of a library and compare it with its rows.
 
     Raises:
         LibraryBusyError: a repair was asked for while a job is at work.
+        DamagedFileError: the catalog cannot be read; `store.rebuild` makes a new one.
+        StoreError: a file cannot be read at all.
     """
     recover_jobs(library)
     if repair:
         _require_rest(library)
-    findings = _check_database(library)
+    findings = _check_database(library) + _check_folder(library, repair=repair)
     files, counted = _stored(library)
     broken: dict[str, tuple[str, str, list[int]]] = {}
     for name, rows in files.items():
@@ -82,7 +60,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
         text = f"{len(stale)} extractions say they run, but no job does"
         findings.append(Finding("stale", "extraction", text, repair))
     findings += _check_orphans(library, set(files), repair=repair)
-    findings += _check_bundles(library)
+    findings += check_runs(library) + check_clips(library, repair=repair)
     return CheckReport(len(files), counted, findings)
 
 
@@ -104,6 +82,17 @@ def _check_database(library: Library) -> list[Finding]:
                     text = ", ".join(str(value) for value in row)
                     findings.append(Finding("catalog", "catalog.sqlite", text, repaired=False))
     return findings
+
+
+def _check_folder(library: Library, *, repair: bool) -> list[Finding]:
+    if library.landmarks_dir.is_dir():
+        return []
+    if repair:
+        try:
+            library.landmarks_dir.mkdir(parents=True)
+        except OSError as error:
+            raise write_error(error, library.landmarks_dir) from error
+    return [Finding("folder", "landmarks", "the folder is not there", repair)]
 
 
 def _rows(connection: sqlite3.Connection, pragma: str) -> list[tuple[Any, ...]]:
@@ -201,7 +190,7 @@ def _drop_if_unused(library: Library, name: str) -> None:
 
 
 def _check_orphans(library: Library, known: set[str], *, repair: bool) -> list[Finding]:
-    found = sorted(path.name for path in library.landmarks_dir.iterdir() if path.name not in known)
+    found = sorted(path.name for path in list_files(library) if path.name not in known)
     if repair:
         sweep(library)
     return [
@@ -212,16 +201,4 @@ def _check_orphans(library: Library, known: set[str], *, repair: bool) -> list[F
             repaired=repair and not (library.landmarks_dir / name).exists(),
         )
         for name in found
-    ]
-
-
-def _check_bundles(library: Library) -> list[Finding]:
-    with library.reading() as session:
-        runs = session.execute(
-            select(Run.id, Run.name, Run.bundle).where(Run.bundle.is_not(None))
-        ).all()
-    return [
-        Finding("bundle", name, "the run's bundle is not there", repaired=False)
-        for run_id, name, bundle in runs
-        if not (library.run_dir(run_id) / str(bundle) / "bundle.json").is_file()
     ]

@@ -86,7 +86,7 @@ def _translate(text: str) -> StoreError:
     if _is_damage(text):
         return DamagedFileError(
             "catalog.sqlite is damaged or no SQLite file.",
-            hint="Put back a copy of the library, or import into a new one with --library.",
+            hint="Make one of what is left: signtui check --rebuild; or: signtui restore BACKUP",
         )
     return StoreError(
         f"The catalog could not be used: {text}.",

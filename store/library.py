@@ -62,6 +62,7 @@ class Library:
         """
         library = cls(user_path(root).resolve())
         if not library.catalog_path.is_file():
+            library._refuse_lost_catalog()
             raise NoLibraryError(f"There is no library in {library.root}.", hint=_START_HINT)
         library._migrate_if_needed()
         return library
@@ -122,9 +123,19 @@ class Library:
                 f"this one knows {SCHEMA_VERSION}).",
                 hint="Update signtui: pip install --upgrade signtui",
             )
+        if version is None:
+            self._refuse_lost_catalog()
         from store.migrate import migrate  # noqa: PLC0415 - Alembic is slow to import
 
         migrate(self.catalog_path, backup=version is not None)
+
+    def _refuse_lost_catalog(self) -> None:
+        """An empty catalog beside landmarks would let the next extraction sweep them away."""
+        if any(self.landmarks_dir.glob("*.h5")):
+            raise DamagedFileError(
+                f"The library in {self.root} has landmarks, but its catalog is lost.",
+                hint="Make one of the landmarks: signtui check --rebuild; or: signtui restore",
+            )
 
     def _renew_views(self) -> None:
         """Views hold no data: those of another version are replaced without a migration."""

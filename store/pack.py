@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from store.errors import StoreError
 from store.extractions import LOOSE_PREFIX, add_landmark_file
 from store.files import PARTIAL
 from store.landmarks import read_sequence, write_sequences
@@ -23,6 +24,7 @@ from store.schema import Clip, Extraction, Instance, LandmarkFile
 log = logging.getLogger(__name__)
 
 PACK_PREFIX: Final = "pack-"
+IMPORT_PREFIX: Final = "import-"
 PACK_SIZE: Final = 256
 """Sequences in one file: about 8 MB."""
 
@@ -57,7 +59,7 @@ def pack_loose(library: Library, extractor_id: int, *, at_least: int = 2) -> int
 
 
 def sweep(library: Library) -> int:
-    """Delete what a killed job left: half-written files, and extracted ones no row points to.
+    """Delete what a killed job left: half-written files, and landmarks that no row points to.
 
     Only for the one job that writes landmarks; returns how many files are gone.
     """
@@ -69,15 +71,29 @@ def sweep(library: Library) -> int:
             )
         )
         known = set(session.scalars(select(LandmarkFile.name)))
-    found = [path for path in library.landmarks_dir.iterdir() if path.name not in known]
+    found = [path for path in list_files(library) if path.name not in known]
     stale = [path for path in found if _is_ours(path)]
     for path in stale:
         _delete(path)
     return len(stale)
 
 
+def list_files(library: Library) -> list[Path]:
+    """What lies in the folder of landmarks; nothing where it is gone. Raises StoreError."""
+    try:
+        return list(library.landmarks_dir.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(
+            f"{library.landmarks_dir} cannot be read: {error.strerror or error}.",
+            hint="Check that you may read it.",
+        ) from error
+
+
 def _is_ours(path: Path) -> bool:
-    return path.name.endswith(PARTIAL) or path.name.startswith((LOOSE_PREFIX, PACK_PREFIX))
+    ours = (LOOSE_PREFIX, PACK_PREFIX, IMPORT_PREFIX)
+    return path.name.endswith(PARTIAL) or path.name.startswith(ours)
 
 
 def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:

@@ -3,8 +3,8 @@
 Their slots come in the order of detection; left and right are assigned by `store.assign`.
 """
 
-import hashlib
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,6 +18,7 @@ from store.catalog import get_or_add_extractor
 from store.importers.layouts import LandmarkSource, open_landmarks
 from store.landmarks import Sequence, write_sequences
 from store.library import Library
+from store.pack import IMPORT_PREFIX
 from store.schema import Clip, Extraction, Extractor, Instance, LandmarkFile
 from store.skeleton import LEFT, RIGHT
 from store.words import ExtractionStatus
@@ -164,8 +165,9 @@ class _Batch:
     def _flush(self, pending: list[_Item]) -> None:
         if not pending:
             return
-        digest = hashlib.sha256("".join(item.sha256 for item in pending).encode()).hexdigest()
-        path = self._library.landmarks_dir / f"import-{self._source.key[:12]}-{digest[:12]}.h5"
+        # A name is used once: landmarks that changed and changed back are another file.
+        name = f"{IMPORT_PREFIX}{self._source.key[:12]}-{uuid.uuid4().hex[:12]}.h5"
+        path = self._library.landmarks_dir / name
         write_sequences(path, [(item.video_id, item.sequence) for item in pending])
         self._files.append(path)
         for position, item in enumerate(pending):

@@ -113,8 +113,8 @@ def test_a_kill_while_packing_loses_nothing(ready, monkeypatch, step):
 def test_a_sweep_takes_only_what_nobody_points_to(ready):
     library, extractor_id = ready
     stored = finish_all(library, extractor_id)
-    strangers = ["clip-9-lost.h5", "pack-lost.h5", "pack-1.h5.1234.partial"]
-    for name in [*strangers, "mine.txt", "import-old.h5"]:
+    strangers = ["clip-9-lost.h5", "pack-lost.h5", "import-old.h5", "pack-1.h5.1234.partial"]
+    for name in [*strangers, "mine.txt", "mine.h5"]:
         (library.landmarks_dir / name).write_bytes(b"x")
     assert sweep(library) == len(strangers)
     left = {path.name for path in library.landmarks_dir.iterdir()}

@@ -9,6 +9,7 @@ from tui.commands import clip, exclusions
 from tui.commands.options import Json, context_of, narrate, print_json, print_table
 
 if TYPE_CHECKING:
+    from store.findings import CheckReport
     from store.importers.dataset import Dataset
     from store.stats import LibraryStats
 
@@ -181,19 +182,49 @@ def _print_hands(found: "LibraryStats") -> None:
 def check(
     context: typer.Context,
     repair: Annotated[bool, typer.Option("--repair", help="Make them agree again.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make a damaged catalog anew of what is left.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Hold the catalog against the files, both ways."""
     from store.check import check as check_library
 
+    if rebuild:
+        _rebuild(context, json=json)
+        return
     report = check_library(context_of(context).open(), repair=repair)
     if json:
         print_json(report.as_json())
     else:
-        typer.echo(f"{report.files:,} landmark files with {report.sequences:,} sequences read")
-        for found in report.findings:
-            state = "repaired" if found.repaired else "found"
-            typer.echo(f"{state}: {found.kind} {found.name}: {found.text}")
-        typer.echo("Clean." if report.clean else "Not clean. Try: signtui check --repair")
+        _print_findings(report)
     if not report.clean:
+        raise typer.Exit(1)
+
+
+def _print_findings(report: "CheckReport") -> None:
+    typer.echo(f"{report.files:,} landmark files with {report.sequences:,} sequences read")
+    for found in report.findings:
+        state = "repaired" if found.repaired else "found"
+        typer.echo(f"{state}: {found.kind} {found.name}: {found.text}")
+    typer.echo("Clean." if report.clean else "Not clean. Try: signtui check --repair")
+
+
+def _rebuild(context: typer.Context, *, json: bool) -> None:
+    from store.rebuild import rebuild
+
+    made = rebuild(context_of(context).root)
+    if json:
+        print_json(made.as_json())
+    else:
+        typer.echo(
+            f"{sum(made.rows.values()):,} rows could be read; {made.attached:,} sequences come "
+            f"from their files; {made.unknown:,} clips have no gloss"
+        )
+        _print_findings(made.report)
+        if made.old:
+            narrate(f"The damaged catalog is {made.old}")
+        if made.unknown:
+            narrate("Import the index again to name them: signtui import SOURCE")
+    if not made.report.clean:
         raise typer.Exit(1)
