@@ -1,11 +1,11 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [startup] [dashboard] …`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [startup] [training] …`."""
 
 import os
 import platform
 import subprocess
 import sys
 
-NAMES = ("startup", "catalog", "dashboard", "extraction", "live")
+NAMES = ("startup", "catalog", "landmarks", "dashboard", "extraction", "training", "live")
 
 
 def main() -> int:

@@ -1,0 +1,150 @@
+"""Training on WLASL100: whether the model waits for its input, and the notebook's `model.fit`.
+
+`default`: an epoch as it is trained, against the model's own steps on the same clips when all are
+made beforehand. `notebook`: an epoch as it is trained, checkpoints and judging of val included,
+against `model.fit` of the same model on arrays in memory with the notebook's callbacks.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.landmarks import prepare
+from benchmarks.measuring import load, real_data, report
+from ml.backend import keras
+from ml.config import PRESETS, TrainConfig
+from ml.dataset import Part, TrainingData, load_part, plain_features
+from ml.fitting import Fitting, compile_model, super_targets
+from ml.models import build_model
+from ml.prepare import prepare_data
+from store.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A preset with its clips."""
+
+    config: TrainConfig
+    train: Part
+    val: Part
+    glosses: int
+
+    def model(self) -> keras.Model:
+        model = build_model(self.config, self.glosses)
+        compile_model(model, self.config)
+        return model
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks.training")
+    parser.add_argument("--epochs", type=int, default=6)
+    epochs = parser.parse_args().epochs
+    data = real_data()
+    if data is None:
+        print("no WLASL landmarks here; set SIGNTUI_TEST_DATA to the folder that has them")
+        return 0
+    with scratch() as folder:
+        library, _ = prepare(folder, data)
+        print(f"seconds an epoch: minimum, median, maximum; {load()}")
+        default = read_case(library, "default", epochs)
+        print(f"default: {len(default.train)} train clips, {len(default.val)} val clips")
+        report("default: an epoch as it is trained", ours(default))
+        report("default: the steps alone, input made before", steps(default, epochs))
+        report("default: the input alone", inputs(default, epochs))
+        notebook = read_case(library, "notebook", epochs)
+        print(f"notebook: {len(notebook.train)} train clips and copies")
+        report("notebook: an epoch as it is trained", ours(notebook))
+        report("notebook: its own model.fit", model_fit(notebook, epochs))
+    return 0
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="signtui-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_case(library: Library, preset: str, epochs: int) -> Case:
+    # The first epoch traces the graph and does not count.
+    config = replace(PRESETS[preset], epochs=epochs + 1, patience=epochs + 1)
+    data = prepare_data(library, config)
+    train = load_part(library, data.split.train, data.labels)
+    val = load_part(library, data.split.val, data.labels)
+    return Case(config, train, val, len(data.labels))
+
+
+def ours(case: Case) -> list[float]:
+    seconds: list[float] = []
+    with scratch() as folder:
+        fitting = Fitting(
+            build_model(case.config, case.glosses), case.config, case.train, case.val, folder, ""
+        )
+        fitting.on_epoch = lambda _epoch, metrics: seconds.append(metrics["seconds"])
+        fitting.run()
+    return seconds[1:]
+
+
+def steps(case: Case, epochs: int) -> list[float]:
+    """The model's own time: one epoch's arrays over and over."""
+    model, size = case.model(), case.config.batch_size
+    features, targets = TrainingData(case.train, case.config).epoch(0)
+    wanted = keras.utils.to_categorical(targets, case.glosses)
+    seconds = []
+    for _ in range(epochs + 1):
+        started = time.perf_counter()
+        for start in range(0, len(features), size):
+            batch = slice(start, start + size)
+            model.train_on_batch(features[batch], wanted[batch], return_dict=True)
+        seconds.append(time.perf_counter() - started)
+    return seconds[1:]
+
+
+def inputs(case: Case, epochs: int) -> list[float]:
+    data, seconds = TrainingData(case.train, case.config), []
+    for epoch in range(epochs):
+        started = time.perf_counter()
+        data.epoch(epoch)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def model_fit(case: Case, epochs: int) -> list[float]:
+    """Cell 7 of the notebook, its printing left out."""
+    begun, ended, model = [], [], case.model()
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda _epoch, _logs: begun.append(time.perf_counter()),
+        on_epoch_end=lambda _epoch, _logs: ended.append(time.perf_counter()),
+    )
+    features = [plain_features(part, case.config.features) for part in (case.train, case.val)]
+    coarse, fine = (out[-1] for out in model.output_shape)
+    wanted = [
+        [super_targets(part.targets, coarse, fine), part.targets] for part in (case.train, case.val)
+    ]
+    name = "val_fine_output_accuracy"
+    model.fit(
+        features[0], wanted[0], validation_data=(features[1], wanted[1]),
+        epochs=epochs + 1, batch_size=case.config.batch_size, verbose=0,
+        callbacks=[
+            clock,
+            keras.callbacks.EarlyStopping(
+                name, patience=20, restore_best_weights=True, mode="max"
+            ),
+            keras.callbacks.ReduceLROnPlateau(
+                "val_fine_output_loss", patience=10, factor=0.3, min_lr=1e-6, mode="min"
+            ),
+        ],
+    )  # fmt: skip
+    return [end - begin for begin, end in zip(begun, ended, strict=True)][1:]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
