@@ -136,9 +136,9 @@ def attach_files(library: Library) -> tuple[int, int]:
         How many sequences are attached, and how many clips have no gloss.
     """
     counts: Counter[str] = Counter()
-    for path in sorted(list_files(library)):
-        if path.suffix != ".h5":
-            continue
+    files = [path for path in list_files(library) if path.suffix == ".h5"]
+    # The newest first: what was done again is in a later file.
+    for path in sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name)):
         try:
             video_ids = read_video_ids(path)
             sequences = read_sequences(path, range(len(video_ids)))
@@ -155,54 +155,47 @@ def _attach(
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     file = session.scalar(select(LandmarkFile).where(LandmarkFile.name == path.name))
-    known = set()
-    if file is not None:
-        used = select(Extraction.position).where(Extraction.file_id == file.id)
-        known = set(session.scalars(used))
-    free = [position for position in range(len(video_ids)) if position not in known]
-    if not free:
-        return counts
-    places = {position: _instance(session, video_ids[position]) for position in free}
-    counts["unknown"] = sum(made for _, made in places.values())
-    rows = {
-        position: _row_that_lost_its_file(session, place[0], sequences[position])
-        for position, place in places.items()
-    }
-    if file is None:
-        of_rows = [row.extractor_id for row in rows.values() if row is not None]
-        extractor_id = of_rows[0] if of_rows else _extractor(session, path, sequences)
-        file_id = add_landmark_file(session, path, extractor_id, len(video_ids))
-    else:
-        extractor_id, file_id = file.extractor_id, file.id
-    for position, (instance_id, _) in places.items():
-        row = rows[position] or _row_of(session, instance_id, extractor_id)
-        if row.file_id is None:
+    extractor_id = _extractor(session, path, sequences) if file is None else file.extractor_id
+    taken: list[tuple[int, Extraction]] = []
+    for position in sorted(set(range(len(video_ids))) - _positions(session, file)):
+        instance_id, made = _instance(session, video_ids[position])
+        counts["unknown"] += made
+        row = _row_for(session, instance_id, extractor_id, sequences[position])
+        if row is not None:
+            taken.append((position, row))
+    if taken:
+        extractor_id = taken[0][1].extractor_id
+        file_id = (
+            file.id if file else add_landmark_file(session, path, extractor_id, len(sequences))
+        )
+        for position, row in taken:
             _fill(row, sequences[position], file_id, position)
-            counts["attached"] += 1
+    counts["attached"] = len(taken)
     return counts
 
 
-def _row_that_lost_its_file(
-    session: Session, instance_id: int, sequence: Sequence
+def _positions(session: Session, file: LandmarkFile | None) -> set[int | None]:
+    if file is None:
+        return set()
+    return set(session.scalars(select(Extraction.position).where(Extraction.file_id == file.id)))
+
+
+def _row_for(
+    session: Session, instance_id: int, extractor_id: int, sequence: Sequence
 ) -> Extraction | None:
-    return session.scalar(
-        select(Extraction).where(
-            Extraction.instance_id == instance_id,
-            Extraction.file_id.is_(None),
-            Extraction.landmarks_sha256 == sequence.sha256(),
-        )
-    )
-
-
-def _row_of(session: Session, instance_id: int, extractor_id: int) -> Extraction:
-    row = session.scalar(
-        select(Extraction).where(
-            Extraction.instance_id == instance_id, Extraction.extractor_id == extractor_id
-        )
-    )
-    if row is None:
-        row = Extraction(instance_id=instance_id, extractor_id=extractor_id)
-        session.add(row)
+    """The row that lost this sequence, or a new one; None where the catalog knows better."""
+    rows = session.scalars(select(Extraction).where(Extraction.instance_id == instance_id)).all()
+    lost = [row for row in rows if row.file_id is None and row.landmarks_sha256 is not None]
+    for row in lost:
+        if row.landmarks_sha256 == sequence.sha256():
+            return row
+    if any(row.extractor_id == extractor_id for row in rows):
+        # Forgotten, or done again since: what an older file has is not that any more.
+        return None
+    if any(row.landmarks_sha256 == sequence.sha256() for row in rows):
+        return None
+    row = Extraction(instance_id=instance_id, extractor_id=extractor_id)
+    session.add(row)
     return row
 
 

@@ -118,7 +118,7 @@ def test_a_sweep_takes_only_what_nobody_points_to(ready):
         (library.landmarks_dir / name).write_bytes(b"x")
     assert sweep(library) == len(strangers)
     left = {path.name for path in library.landmarks_dir.iterdir()}
-    assert {"mine.txt", "import-old.h5"} < left
+    assert {"mine.txt", "mine.h5"} < left
     assert_same(loaded(library, extractor_id), stored)
 
 
