@@ -11,7 +11,7 @@ from store.errors import StoreError
 from store.files import PARTIAL, sync_folder, write_aside, write_error
 from store.library import Library
 from store.paths import user_path
-from store.runs import get_run
+from store.runs import RunRow, get_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ def export_bundle(
         DiskFullError: there is no room; nothing is left behind.
     """
     run = get_run(library, reference)
-    source = bundle_of(library, run)
+    return copy_bundle(bundle_of(library, run), run, target, force=force)
+
+
+def copy_bundle(source: Path, run: RunRow, target: Path, *, force: bool = False) -> BundleReport:
+    """Copy a bundle of a run: see `export_bundle`."""
     bundle = read_bundle(source)
     names = check_members(source)
     target = user_path(target).absolute()
-    _check_target(target, force=force)
+    check_target(target, force=force)
     if target.suffix.lower() == ".zip":
         _write_zip(source, names, target)
     else:
@@ -51,7 +55,8 @@ def export_bundle(
     return BundleReport(str(target), run.id, run.name, len(bundle.labels), len(names), size)
 
 
-def _check_target(target: Path, *, force: bool) -> None:
+def check_target(target: Path, *, force: bool) -> None:
+    """Refuse a place that cannot be written to, or that holds something else. Raises StoreError."""
     if not target.parent.is_dir():
         raise StoreError(
             f"The folder {target.parent} is not there.", hint="Make it first, or choose another."

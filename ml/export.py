@@ -27,8 +27,12 @@ TOLERANCE: Final = 1e-3
 """Largest difference of a score between Keras and LiteRT; measured: below 1e-5."""
 
 
-def to_litert(model: keras.Model) -> bytes:
+def to_litert(model: keras.Model, *, half: bool = False) -> bytes:
     """Convert to LiteRT: batch 1, float32, built-in operators only, the glosses' scores alone.
+
+    Args:
+        model: a trained model.
+        half: keep weights as float16; it computes with float32 all the same.
 
     Raises:
         ExportError: an operator has no built-in counterpart.
@@ -48,6 +52,9 @@ def to_litert(model: keras.Model) -> bytes:
     frozen = convert_to_constants.convert_variables_to_constants_v2(concrete)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if half:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
     try:
         with _quiet():
             return bytes(converter.convert())

@@ -1,6 +1,6 @@
 """Live recognition, without a screen: `python -P -m ml.live --library DIR --job ID`.
 
-The job's config: `run`, a name or number, or null for none; `source`, as `capture.address` reads
+The job's config: `run`, a model as `ml.references` finds it, or null for none; `source`, as `capture.address` reads
 it; optionally `realtime`, files at their own speed, `window`, a preview on the desktop, and
 `stride`, frames between two predictions, and `glosses`, a list or an official subset that the
 model is narrowed to (`ml.narrow`). Events are JSON, one object a line on stdout, and commands
@@ -40,18 +40,18 @@ from capture.errors import SourceError, UnreadableClipError
 from capture.extractor import open_extractor
 from capture.feed import Feed, FeedState
 from capture.source import FrameSource, PacedSource, VideoSource
-from ml.bundle import Bundle, bundle_of
+from ml.bundle import Bundle
 from ml.controls import Controls
 from ml.decide import DecideConfig, Decider
 from ml.errors import CheckpointError
 from ml.narrow import read_choice
 from ml.recognizer import Recognizer
+from ml.references import find_model
 from ml.stream import Emit, Event, Viewer, run_live
 from ml.views import RecordView, TerminalView, WindowView
 from store.child import child_main
 from store.importers.source import CLIP_SUFFIXES
 from store.jobs import JobStoppedError, RunningJob
-from store.runs import get_run
 from store.takes import recordings_dir
 
 _STDOUT, _STDERR = 1, 2
@@ -125,13 +125,13 @@ def _recognizer(job: RunningJob) -> tuple[str | None, Recognizer | None]:
     wanted = job.config.get("run", "latest")
     if wanted is None:
         return None, None
-    run = get_run(job.library, wanted)
-    recognizer = Recognizer.load(bundle_of(job.library, run))
+    model = find_model(job.library, wanted)
+    recognizer = Recognizer.load(model.folder)
     tracker_config(recognizer.bundle)
     glosses = read_choice(job.library, job.config.get("glosses"))
     if glosses is not None:
         recognizer.narrow(glosses)
-    return run.name, recognizer
+    return model.name, recognizer
 
 
 def _start(source: FrameSource, run: str | None, recognizer: Recognizer | None) -> Event:

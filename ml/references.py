@@ -26,6 +26,13 @@ class NamedModel:
     run: RunRow | None = None
     """The run that it is of; None for one that no run of this library made."""
 
+    @property
+    def key(self) -> str | int:
+        """What finds it again, also where the run has got another name."""
+        if self.run is not None:
+            return self.run.id
+        return STARTER if self.folder == STARTER_FOLDER else str(self.folder)
+
 
 def has_starter() -> bool:
     """Whether this signtui came with a model."""

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 ASIDE: Final = ".deleted"
 """What is added to the name of a folder whose run is being deleted."""
 _LONGEST: Final = 80
-_RESERVED: Final = frozenset({"latest"})
+_RESERVED: Final = frozenset({"latest", "starter"})
 _ACTIVE: Final = frozenset({Status.QUEUED, Status.RUNNING})
 
 
@@ -45,7 +45,8 @@ def rename_run(library: Library, run_id: int, name: str) -> None:
         raise StoreError(f"A run's name has 1 to {_LONGEST} printable characters.")
     if name.isdecimal() or name in _RESERVED:
         raise StoreError(
-            f"A run cannot be named {name}.", hint="A number is a run's id, latest the newest run."
+            f"A run cannot be named {name}.",
+            hint="A number is a run's id, latest the newest, starter signtui's own.",
         )
     with library.session() as session:
         run = session.get(Run, run_id)

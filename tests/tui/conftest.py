@@ -66,6 +66,12 @@ def still_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def no_starter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whether a model came with signtui changes nothing of what tests see."""
+    monkeypatch.setattr("ml.references.STARTER_FOLDER", tmp_path / "no starter")
+
+
 @pytest.fixture(scope="session")
 def filled_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """Made once; tests work on copies."""

@@ -74,6 +74,10 @@ def bundle(
     run: Annotated[str, typer.Argument(help="A run's name or number, or latest.")],
     target: Annotated[Path, typer.Argument(help="A folder, or a file that ends with .zip.")],
     force: Force = False,
+    compact: Annotated[
+        bool,
+        typer.Option("--compact", help="In half precision, if val says that it is as good."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Copy a run's model with all that recognition needs."""
@@ -81,9 +85,38 @@ def bundle(
 
     from ml.bundle_export import export_bundle
 
+    if compact:
+        _compact(context_of(context).open(), run, target, force=force, json=json)
+        return
     report = export_bundle(context_of(context).open(), run, target, force=force)
     words = f"Run {report.run} {report.name}, {report.glosses:,} glosses, to {report.path}"
     _report(asdict(report), words, json=json)
+
+
+def _compact(library: "Library", run: str, target: Path, *, force: bool, json: bool) -> None:
+    """Export by a process of its own, as only that one may import TensorFlow. Raises JobError."""
+    import json as json_module
+    import subprocess
+    import sys
+
+    from store.errors import JobError
+
+    command = [sys.executable, "-P", "-m", "ml.compact", "--library", str(library.root)]
+    command += [*(["--force"] if force else []), "--", run, str(target)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    try:
+        said = json_module.loads(done.stdout)
+    except ValueError as error:
+        raise JobError(f"The export ended with code {done.returncode}.") from error
+    if "error" in said:
+        raise JobError(said["error"], hint=said["hint"])
+    made = said["bundle"]
+    words = (
+        f"Run {made['run']} {made['name']}, {made['glosses']:,} glosses, {made['bytes']:,} bytes, to "
+        f"{made['path']}; val top-1 {100 * said['top1']:.1f} %, {100 * said['top1_before']:.1f} % "
+        f"before, n = {said['n']:,}"
+    )
+    _report(said, words, json=json)
 
 
 def landmarks(

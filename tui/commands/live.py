@@ -2,14 +2,19 @@
 
 import json as json_module
 import sys
+import tempfile
+from contextlib import closing, contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.options import context_of, narrate
+from tui.commands.options import Context, context_of, narrate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from store.library import Library
 
 
@@ -34,8 +39,13 @@ def live(
         ),
     ] = "0",
     model: Annotated[
-        str, typer.Option(help="A run's name or number, latest, or none: signs are seen, not read.")
-    ] = "latest",
+        str | None,
+        typer.Option(
+            help="A run's name or number, latest, starter (comes with signtui), a bundle's folder, "
+            "or none: signs are seen, not read. [default: latest, or starter where there is no run]",
+            show_default=False,
+        ),
+    ] = None,
     glosses: Annotated[
         str | None,
         typer.Option(
@@ -56,18 +66,58 @@ def live(
     """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
     from tui.reading.glosses import read_glosses
 
-    library = context_of(context).open()
     window = preview is Preview.WINDOW
-    run = None if model == "none" else model
     chosen = None if glosses is None else read_glosses(glosses)
-    if run is None and chosen is not None:
+    if model == "none" and chosen is not None:
         raise typer.BadParameter("Without a model there is nothing to narrow.")
-    for event in iter_live(library, source, run, realtime=realtime, window=window, glosses=chosen):
-        if json:
-            sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
-        else:
-            _say(event)
+    with _library(context_of(context)) as library:
+        run = None if model == "none" else model or _default(library)
+        for event in iter_live(
+            library, source, run, realtime=realtime, window=window, glosses=chosen
+        ):
+            if json:
+                sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+            else:
+                _say(event)
+
+
+@contextmanager
+def _library(context: Context) -> "Iterator[Library]":
+    """The library in use; where nobody named one and none is there, one that is gone afterwards.
+
+    Raises:
+        NoLibraryError: there is none where one was named, and nothing to read signs with otherwise.
+    """
+    from ml.references import has_starter
+    from store.errors import NoLibraryError
+    from store.library import Library
+
+    try:
+        found = context.open()
+    except NoLibraryError:
+        if context.library is not None or not has_starter():
+            raise
+        found = None
+    if found is not None:
+        yield found
+    else:
+        narrate("There is no library yet: nothing of this is kept.")
+        with (
+            tempfile.TemporaryDirectory(prefix="signtui-", ignore_cleanup_errors=True) as folder,
+            closing(Library.create(Path(folder) / "library")) as library,
+        ):
+            yield library
+
+
+def _default(library: "Library") -> str:
+    """The newest run; where there is none, the starter, which is said."""
+    from ml.references import LATEST, STARTER, default_model
+
+    model = default_model(library) or LATEST
+    if model == STARTER:
+        narrate("No run has a model yet: this is the starter model that came with signtui.")
+    return model
 
 
 def iter_live(
@@ -84,24 +134,25 @@ def iter_live(
     Args:
         library: where the run is.
         source: as `capture.address` reads it.
-        model: a run's name or number; None reads nothing.
+        model: as `ml.references` finds it; None reads nothing.
         realtime: clips at their own speed.
         window: a preview on the desktop.
         glosses: an official subset or a list that the model is narrowed to; None: all of its own.
 
     Raises:
-        NotInCatalogError: there is no such run.
+        NotInCatalogError: there is no such model.
+        CheckpointError: the run has no bundle.
         SourceError: there is no such source.
         JobError: the live process failed.
     """
     from capture.address import parse_address
+    from ml.references import find_model
     from store.errors import JobError
-    from store.runs import get_run
     from store.words import JobKind, Status
     from tui.commands.following import StoppedError
     from tui.jobs import start_job
 
-    run = None if model is None else get_run(library, model).id
+    run = None if model is None else find_model(library, model).key
     address = parse_address(source)
     config = {
         "run": run, "source": address.value, "realtime": realtime, "window": window,

@@ -1,4 +1,4 @@
-"""What narrowing a model is worth, on the command line."""
+"""What a model is worth narrowed, or in a library that did not make it, on the command line."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ def print_narrowed(found: Mapping[str, Any], *, json: bool) -> None:
         return
     some, whole, gain = found["narrowed"], found["whole"], found["gain"]
     typer.echo(
-        f"Run {found['run']} {found['name']} narrowed to {some['glosses']:,} of its "
+        f"{_named(found)} narrowed to {some['glosses']:,} of its "
         f"{some['of']:,} glosses, {found['split']}; not kept with the run's own figures"
     )
     for words, row in (("all glosses", whole), ("narrowed", found)):
@@ -35,3 +35,27 @@ def print_narrowed(found: Mapping[str, Any], *, json: bool) -> None:
         typer.echo(f"    {meant}: {words}")
     if found["leaking"]:
         typer.echo(f"Leaking split: {LEAK_NOTE}.")
+
+
+def print_other(found: Mapping[str, Any], *, json: bool) -> None:
+    """The result of evaluating a model that no run here made: it is printed and kept nowhere."""
+    if json:
+        print_json(dict(found))
+        return
+    top1 = {"value": found["top1"], "low": found["low"], "high": found["high"]}
+    typer.echo(
+        f"{_named(found)}, {found['split']}: top-1 {ratio(top1)}, top-5 {100 * found['top5']:.1f} %, "
+        f"n = {found['n']:,} clips of {found['n_glosses']:,} glosses"
+    )
+    if found["left_out_as_trained"]:
+        typer.echo(f"  {found['left_out_as_trained']:,} clips left out, as it was trained on them")
+    for meant, words in result_words(found):
+        typer.echo(f"    {meant}: {words}")
+    if found["leaking"]:
+        typer.echo(f"Leaking split: {LEAK_NOTE}.")
+
+
+def _named(found: Mapping[str, Any]) -> str:
+    if isinstance(found["run"], int):
+        return f"Run {found['run']} {found['name']}"
+    return f"The model {found['name']}"

@@ -44,6 +44,10 @@ def train(
         Literal["keep", "drop"] | None,
         typer.Option(help="Recordings that train has under several glosses. [keep]"),
     ] = None,
+    landmarks: Annotated[
+        Literal["hands", "holistic"],
+        typer.Option(help="holistic reads upper body and lips too: extract them so."),
+    ] = "hands",
     start: Annotated[
         str | None,
         typer.Option(
@@ -97,6 +101,8 @@ def train(
     given = {
         key: value for key, value in changes.items() if value is not None or key == "glosses"
     } | read_settings(settings or [])
+    if landmarks == "holistic":
+        given["features.kind"] = landmarks
     if classes is not None:
         given["model.hierarchy"] = "learned"
     config = make_config(library, preset, given, start)
@@ -124,7 +130,10 @@ def follow_training(library: "Library", job: dict[str, Any]) -> int:
 
 def evaluate(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's name or number, or latest.")],
+    run: Annotated[
+        str,
+        typer.Argument(help="A run's name or number, latest, starter, or a bundle's folder."),
+    ],
     split: Annotated[Literal["train", "val", "test"], typer.Option()] = "val",
     glosses: Annotated[
         str | None,
@@ -132,14 +141,23 @@ def evaluate(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Measure a run on a split again; --json has each gloss, signer and confused pair as well."""
+    """Measure a run on a split again; --json has each gloss, signer and confused pair as well.
+
+    A model that no run of this library made is measured on the clips here that it has not seen.
+    """
+    from ml.references import find_model
     from tui.reading.glosses import read_glosses
 
     library = context_of(context).open()
     if glosses is not None and (chosen := read_glosses(glosses)) is not None:
         from tui.commands.narrowed import print_narrowed
 
-        print_narrowed(follow_narrowed(library, run, split, chosen), json=json)
+        print_narrowed(follow_other(library, run, split, chosen), json=json)
+        return
+    if find_model(library, run).run is None:
+        from tui.commands.narrowed import print_other
+
+        print_other(follow_other(library, run, split), json=json)
         return
     run_id = follow_evaluation(library, run, split)
     if json:
@@ -159,22 +177,23 @@ def follow_evaluation(library: "Library", reference: str | int, split: str) -> i
     return run_id
 
 
-def follow_narrowed(
-    library: "Library", reference: str, split: str, glosses: str | list[str]
+def follow_other(
+    library: "Library", reference: str, split: str, glosses: str | list[str] | None = None
 ) -> dict[str, Any]:
-    """Measure a narrowed run in a child process; nothing but the job keeps the result.
+    """Measure a narrowed model, or one of no run, in a child process; only the job keeps the result.
 
     Raises:
         JobError, StoppedError: as in `follow_evaluation`.
     """
-    from store.runs import get_run
+    from ml.references import find_model
     from store.words import JobKind
     from tui.commands.following import run_and_follow
 
-    run = get_run(library, reference)
-    config = {"run": run.id, "split": split, "glosses": glosses}
+    model = find_model(library, reference)
+    narrowed = {} if glosses is None else {"glosses": glosses}
+    config = {"run": model.key, "split": split, **narrowed}
     row = run_and_follow(library, JobKind.EVALUATE, config)
-    return {"name": run.name, **(row.result or {})}
+    return {**(row.result or {}), "name": model.name}
 
 
 def require_ready(found: "Readiness") -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import text
 
 from capture.address import list_cameras
+from ml.references import has_starter
 from store.library import Library
 from store.recordings import SOURCE
 from store.runs import RunRow, list_runs
@@ -20,6 +21,8 @@ class LiveChoices:
 
     runs: tuple[RunRow, ...]
     """Those with a model, the newest first."""
+    starter: bool
+    """Whether a model came with signtui."""
     clips: tuple[str, ...]
     sources: tuple[str, ...]
     """What the source field completes: recent sources, cameras, then clips."""
@@ -40,7 +43,7 @@ def read_live_choices(library: Library) -> LiveChoices:
     cameras = [part for number, name in list_cameras().items() for part in (str(number), name)]
     sources = dict.fromkeys([*_recent_sources(library), *cameras, *clips])
     runs = tuple(run for run in list_runs(library) if run.bundle)
-    return LiveChoices(runs, tuple(clips), tuple(sources))
+    return LiveChoices(runs, has_starter(), tuple(clips), tuple(sources))
 
 
 def read_clip_paths(library: Library, limit: int = 2000) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.widgets import Button, Digits, Input, Label, Select, Static
 
 from capture.address import parse_address
 from capture.problems import wait_words
+from ml.references import STARTER
 from store.words import Status
 from tui.reading.latency import Latency
 from tui.reading.live import LiveChoices, read_live_choices
@@ -33,7 +34,7 @@ from tui.wording import STATE_COLOURS, first_line
 
 _HISTORY: Final = 200
 _NO_RUN: Final = 0
-"""Runs count from 1."""
+_STARTER: Final = -1  # runs count from 1; what stands there for want of one gives way
 _LATENCY_EVERY_S: Final = 0.5
 _HINT: Final = "s starts · c chooses a source · R records"
 
@@ -130,10 +131,11 @@ class LiveScreen(TakesPage):
 
     def _offer(self, choices: LiveChoices) -> None:
         select: Select[int] = self.query_one("#run", Select)
-        chosen = select.value if len(self._runs) > 1 else None
-        options = [(run.name, run.id) for run in choices.runs]
-        self._runs = (*(run.id for run in choices.runs), _NO_RUN)
-        select.set_options([*options, ("no model", _NO_RUN)])
+        chosen = None if select.value == self._runs[0] <= _NO_RUN else select.value
+        beside = [(STARTER, _STARTER)] * choices.starter + [("no model", _NO_RUN)]
+        options = [*((run.name, run.id) for run in choices.runs), *beside]
+        select.set_options(options)
+        self._runs = tuple(run for _, run in options)
         select.value = chosen if chosen in self._runs else self._runs[0]
         self._clips = choices.clips
         field = self.query_one(SourceField)
@@ -142,8 +144,8 @@ class LiveScreen(TakesPage):
             field.value = self._clips[0]
 
     def live_config(self, source: str, *, realtime: bool) -> dict[str, Any]:
-        run = self.query_one("#run", Select).value
-        chosen = run if isinstance(run, int) and run != _NO_RUN else None
+        run = cast("int", self.query_one("#run", Select).value)
+        chosen = {_NO_RUN: None, _STARTER: STARTER}.get(run, run)
         narrowed = narrowing(self.glosses) if chosen is not None else {}
         return {"run": chosen, "source": source, "realtime": realtime, **narrowed}
 
