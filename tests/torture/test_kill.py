@@ -67,7 +67,8 @@ def test_kill_at_any_moment(tmp_path):
         process, job_id = start(library, workers=WORKERS)
         until(partial(has_begun, library, job_id))
         time.sleep(chance.uniform(0, 1.5))
-        assert process.poll() is None, "there is work left"
+        if process.poll() is not None:
+            break  # a quick machine: there is no work left
         blow = list(BLOWS)[number % len(BLOWS)]
         BLOWS[blow](process)
         blows[blow] += 1
@@ -76,12 +77,13 @@ def test_kill_at_any_moment(tmp_path):
         after = done(library)
         assert before.items() <= after.items(), "what is finished is not touched again"
         before = after
+    assert blows.total() > 1, "there is work for several"
     finish(library, *start(library, workers=WORKERS))
     assert_sound(library)
     assert_true_landmarks(library)
     assert len(done(library)) == CLIPS
     # A worker that is killed alone loses a clip before the rest is ended.
-    assert attempts(library) - CLIPS <= IN_FLIGHT * MOMENTS + blows["worker"], blows
+    assert attempts(library) - CLIPS <= IN_FLIGHT * blows.total() + blows["worker"], blows
     library.close()
 
 
