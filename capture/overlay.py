@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from store.skeleton import BODY_EDGES, EDGES
+from store.skeleton import BODY_PARTS, EDGES
 
 Image = NDArray[np.uint8]
 
@@ -47,12 +47,13 @@ def draw_body(image: Image, body: NDArray[np.float32]) -> None:
     """
     height, width = image.shape[:2]
     thick = max(1, height // 360)
-    points = np.clip(body[:, :2], -1, 2) * (width, height)
-    for start, end in BODY_EDGES:
-        ends = points[[start, end]]
-        if np.isfinite(ends).all():
-            (x, y), (u, v) = ends.astype(int).tolist()
-            cv2.line(image, (x, y), (u, v), BODY, thick, cv2.LINE_AA)
+    for part, edges in BODY_PARTS:
+        if np.isnan(body[part]).any():
+            continue
+        points = np.clip(body[part, :2], -1, 2) * (width, height)
+        pixels = [(int(x), int(y)) for x, y in points]
+        for start, end in edges:
+            cv2.line(image, pixels[start], pixels[end], BODY, thick, cv2.LINE_AA)
 
 
 def draw_caption(image: Image, text: str, *, recording: bool = False) -> None:

@@ -72,14 +72,13 @@ BODY_SHAPE: Final = (N_BODY, N_COORDS)
 """Shape of one frame of a body: pose, then lips. Each of the two is there or absent as a whole."""
 POSE: Final = slice(0, N_POSE)
 LIPS: Final = slice(N_POSE, N_BODY)
-BODY_EDGES: Final = (
-    *POSE_EDGES,
-    *(
-        (N_POSE + ring + place, N_POSE + ring + (place + 1) % _LIP_RING)
-        for ring in (0, _LIP_RING)
-        for place in range(_LIP_RING)
-    ),
+LIP_EDGES: Final = tuple(
+    (ring + place, ring + (place + 1) % _LIP_RING)
+    for ring in (0, _LIP_RING)
+    for place in range(_LIP_RING)
 )
+BODY_PARTS: Final = ((POSE, POSE_EDGES), (LIPS, LIP_EDGES))
+"""Each part of a body with the lines between its own points."""
 BODY_MIRROR: Final = (
     0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9,
     *(

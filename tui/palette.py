@@ -33,6 +33,12 @@ ENTRIES: Final = (
     Entry("scan", "Look which clips are there and can be read", "extract", "scan"),
     Entry("scan --full", "Decode all clips again, changed or not", "extract", "rescan"),
     Entry("extract", "Find the hands in all clips that wait for it", "extract", "start"),
+    Entry(
+        "extract --landmarks",
+        "Look for hands alone, or for upper body and lips too",
+        "extract",
+        "landmarks",
+    ),
     Entry("extract --retry-failed", "Try failed clips again", "extract", "retry"),
     Entry(
         "extract --retry-kind",

@@ -9,8 +9,8 @@ import pytest
 from store.errors import DamagedFileError
 from store.landmarks import Sequence, read_sequence, read_sequences, write_sequences
 from store.skeleton import (
-    BODY_EDGES,
     BODY_MIRROR,
+    BODY_PARTS,
     BODY_SHAPE,
     LIP_INDICES,
     LIPS,
@@ -91,9 +91,10 @@ def test_the_mirror_exchanges_what_has_two_sides():
         assert other == {"left": f"right_{part}", "right": f"left_{part}"}.get(side, name)
     corner, opposite = (LIPS.start + place for place in MOUTH_CORNERS)
     assert BODY_MIRROR[corner] == opposite
-    edges = {frozenset(edge) for edge in BODY_EDGES}
-    mirrored = {frozenset(BODY_MIRROR[end] for end in edge) for edge in BODY_EDGES}
-    assert mirrored == edges, "lines of the mirrored body are those of the body"
+    for points, lines in BODY_PARTS:
+        edges = {frozenset(points.start + end for end in line) for line in lines}
+        mirrored = {frozenset(BODY_MIRROR[end] for end in edge) for edge in edges}
+        assert mirrored == edges, "lines of the mirrored body are those of the body"
 
 
 def test_the_points_are_mediapipes():

@@ -75,6 +75,22 @@ async def test_keys_start_what_they_say(app, library, real_child, key, kind, par
         assert part.items() <= job.config.items()
 
 
+async def test_the_landmark_set_is_chosen_and_stays_as_it_was_used_last(app, library, real_child):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: _says(app, "(+ and -): hands (h: hands, upper body and lips)"))
+        await pilot.press("h")
+        assert _says(app, "(+ and -): hands, upper body and lips (h: hands)")
+        await pilot.press("e")
+        await until(pilot, lambda: app.jobs)
+        assert newest_job(library).config["landmarks"] == "holistic"
+        app.screen.landmarks = None
+        await until(pilot, lambda: app.screen.wanted == "holistic")
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen.running is None)
+
+
 async def test_workers_time_left_and_throughput_of_a_running_job(app, library):
     rows = [
         {

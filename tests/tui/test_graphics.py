@@ -198,6 +198,12 @@ def test_hands_lie_where_the_landmarks_say():
     seen = hands[0][:, :2] * (400, 300)
     assert np.abs([x.min() - seen[:, 0].min(), x.max() - seen[:, 0].max()]).max() < 4
     assert np.abs([y.min() - seen[:, 1].min(), y.max() - seen[:, 1].max()]).max() < 4
+    body = np.full((51, 3), 0.9, np.float32)
+    body[6, 0] = 0.1
+    colours = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
+    draw_hands(pixels, hands, Window(), colours, 4 / 3, body=body)
+    y, x = np.nonzero(pixels[:, :, 2])
+    assert (abs(x.min() - 40) < 4, abs(y.mean() - 270) < 4) == (True, True)
     for nothing in (np.full_like(hands, np.nan), np.full_like(hands, 1e30)):
         blank = np.zeros((60, 80, 3), np.uint8)
         draw_hands(blank, nothing, Window(), ((255, 0, 0), (0, 255, 0)), 4 / 3)

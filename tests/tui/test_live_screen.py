@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import psutil
 import pytest
 from textual.widgets import Digits, Input, Select, Static
@@ -538,6 +539,23 @@ def test_lines_that_are_no_events(line):
     assert event_of(line) is None
 
 
+def test_bodies_as_they_should_be_and_as_they_are_not():
+    view = {"width": 2, "height": 1, "rgb": "AAECAwQF", "hands": []}
+    body = [[0.25, 0.5], None, ["x", 1], [1e999, 0], [0.1], *[[0.5, 0.5]] * 46]
+    picture = picture_of({**view, "body": body})
+    assert picture is not None
+    seen = picture.body
+    assert seen is not None
+    assert seen.shape == (51, 3)
+    assert seen[0].tolist() == [0.25, 0.5, 0.0]
+    assert np.isnan(seen[1:5]).all()
+    assert np.isfinite(seen[5:]).all()
+    for damaged in ([[0.5, 0.5]], "body", {"0": 1}):
+        bare = picture_of({**view, "body": damaged})
+        assert bare is not None
+        assert bare.body is None
+
+
 def test_events_as_they_should_be():
     line = json.dumps({"event": "sign", "top": TOP}).encode()
     assert top_of(event_of(line)) == (("book", 0.8), ("drink", 0.1))
@@ -546,5 +564,6 @@ def test_events_as_they_should_be():
     )
     assert picture.pixels.tolist() == [[[0, 1, 2], [3, 4, 5]]]
     assert picture.hands[0, 20].tolist() == [0.5, 0.25, 0.0]
+    assert picture.body is None
     take = take_of({"path": "/x", "frames": 50, "fps": 25.0, "width": 4, "height": 3})
     assert take.seconds == 2.0

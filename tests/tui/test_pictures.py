@@ -186,6 +186,20 @@ def test_hands_lie_in_the_picture_where_the_landmarks_say():
     assert 0 < near.left < near.right < 1
     empty = np.full_like(sequence.landmarks, np.nan)
     assert window_of(type(sequence)(empty)) == Window()
+    body = np.full((51, 3), np.nan, np.float32)
+    body[5:7, :2] = (0.9, 0.9), (0.1, 0.9)
+    bits, owner = draw_hands(sequence.landmarks[-1], Window(), 4 / 3, 80, 30, body=body)
+    assert 2 not in owner, "a pose with gaps is not drawn"
+    body[:11] = body[5]
+    body[6, 0] = 0.1
+    bits, owner = draw_hands(sequence.landmarks[-1], Window(), 4 / 3, 80, 30, body=body)
+    y, x = np.nonzero((owner == 2) & (bits > 0))
+    assert set(y) == {27}
+    assert (x.min(), x.max()) == (8, 72)
+    bodies = np.tile(body, (len(sequence), 1, 1))
+    wide = window_of(type(sequence)(sequence.landmarks, body=bodies))
+    assert wide.bottom > near.bottom
+    assert wide.left < near.left
     assert not draw_hands(empty[0], Window(), 1.0, 10, 10)[0].any()
     absurd = np.full((2, 21, 3), 1e30, np.float32)
     assert not draw_hands(absurd, Window(), 1.0, 10, 10)[0].any()

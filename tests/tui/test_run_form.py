@@ -58,6 +58,23 @@ async def test_the_form_shows_what_the_check_finds(app, library):
         assert not form.query_one("#start", Button).disabled
 
 
+async def test_holistic_landmarks_are_asked_for_where_there_are_none(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot)
+        form.query_one("#landmarks", Select).value = "holistic"
+        await settle(pilot)
+        assert form.config().features.kind == "holistic"
+        assert "There are no holistic landmarks" in found(form)
+        assert "signtui extract --landmarks holistic" in found(form)
+        assert form.query_one("#start", Button).disabled
+        form.query_one("#preset", Select).value = "notebook"
+        await settle(pilot)
+        assert "reads hands alone" in form.query_one("#problem", Label).render().plain
+        form.query_one("#landmarks", Select).value = "slots"
+        await settle(pilot)
+        assert form.config() == PRESETS["notebook"]
+
+
 async def test_an_error_blocks_the_start_until_it_is_gone(app, library):
     with library.session() as session:
         session.execute(delete(Extraction))

@@ -24,6 +24,7 @@ _MAX_SIDE: Final = 1024
 _HANDS: Final = 2
 _LANDMARKS: Final = 21
 _CHANNELS: Final = 3
+_BODY: Final = 51
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Picture:
     """shape=(height, width, 3), RGB."""
     hands: NDArray[np.float32]
     """shape=(2, 21, 3): x and y in shares of the picture, NaN where there is no hand."""
+    body: NDArray[np.float32] | None = None
+    """shape=(51, 3): the same of pose and lips, where the model reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def picture_of(event: Event) -> Picture | None:
     if len(data) != width * height * _CHANNELS:
         return None
     pixels = np.frombuffer(data, np.uint8).reshape(height, width, _CHANNELS)
-    return Picture(pixels, _hands_of(event.get("hands")))
+    return Picture(pixels, _hands_of(event.get("hands")), _body_of(event.get("body")))
 
 
 def _hands_of(said: Any) -> NDArray[np.float32]:
@@ -132,3 +135,17 @@ def _hands_of(said: Any) -> NDArray[np.float32]:
             hands[place, :, :2] = given
             hands[place, :, 2] = 0.0
     return hands
+
+
+def _body_of(said: Any) -> NDArray[np.float32] | None:
+    import numpy as np  # noqa: PLC0415 - only where a picture comes
+
+    if not isinstance(said, list) or len(said) != _BODY:
+        return None
+    body = np.full((_BODY, _CHANNELS), np.nan, np.float32)
+    for place, point in enumerate(said):
+        pair = point if isinstance(point, list) and len(point) == _CHANNELS - 1 else ()
+        numbers = [number for number in map(number_of, pair) if number is not None]
+        if len(numbers) == _CHANNELS - 1:
+            body[place] = (*numbers, 0.0)
+    return body

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from capture.config import ExtractConfig, ScanConfig, default_workers
+from capture.config import ExtractConfig, LandmarkSet, ScanConfig, default_workers
 from store.jobs import JobRow
 from store.words import ENDED, JobKind, Request, Status
 from tui.reading.extraction import Failure, count_available, read_failures
@@ -31,8 +31,18 @@ _SHOWN: Final = frozenset({JobKind.EXTRACT, JobKind.SCAN})
 _UNDONE: Final = frozenset({Status.INTERRUPTED, Status.FAILED, Status.CANCELLED})
 """How a job ends that has something left."""
 _MAX_WORKERS: Final = 32
+_SETS: Final = {
+    LandmarkSet.HANDS: "hands",
+    LandmarkSet.HOLISTIC: "hands, upper body and lips",
+}
+_OTHER: Final = {
+    LandmarkSet.HANDS: LandmarkSet.HOLISTIC,
+    LandmarkSet.HOLISTIC: LandmarkSet.HANDS,
+}
 _WHILE_RUNNING: Final = frozenset({"pause", "stop"})
-_WHILE_RESTING: Final = frozenset({"start", "scan", "rescan", "retry", "retry_reason", "resume"})
+_WHILE_RESTING: Final = frozenset(
+    {"start", "scan", "rescan", "retry", "retry_reason", "resume", "landmarks"}
+)
 
 
 class ExtractScreen(Page):
@@ -51,6 +61,7 @@ class ExtractScreen(Page):
         Binding("t", "retry_reason", "Retry reason"),
         Binding("plus,equals_sign", "workers(1)", "More workers", show=False, key_display="+"),
         Binding("minus", "workers(-1)", "Fewer workers", show=False, key_display="-"),
+        Binding("h", "landmarks", "Hands or holistic", show=False),
         Binding("l", "log", "Log"),
         Binding("f", "rescan", "Scan all again", show=False),
     ]
@@ -60,11 +71,14 @@ class ExtractScreen(Page):
         self.job: JobRow | None = None
         """The newest scan or extraction."""
         self.worker_count = default_workers()
+        self.landmarks: LandmarkSet | None = None
+        """What was chosen here; None: what the newest extraction looked for."""
         self._failures: dict[str, Failure] | None = None
         """By reason; None until they are read."""
         self._failed_seen: object = None
         """How many failures the running job told of when they were read last."""
         self._available = 0
+        self._latest: LandmarkSet | None = None
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="job", classes="panel"):
@@ -112,8 +126,14 @@ class ExtractScreen(Page):
     def running(self) -> JobRow | None:
         return self.job if self.job is not None and self.job.status not in ENDED else None
 
+    @property
+    def wanted(self) -> LandmarkSet:
+        """The landmark set that the next extraction looks for."""
+        return self.landmarks or self._latest or LandmarkSet.HANDS
+
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         before = self.job
+        self._latest = _latest_set(jobs)
         self.job = next((job for job in jobs if job.kind in _SHOWN), None)
         self.query_one(JobBar).job = self.job
         self._show_workers()
@@ -159,7 +179,11 @@ class ExtractScreen(Page):
                 (count(self._available), "bold"),
                 " clips are there. ",
                 ("e", "bold $primary"),
-                f" extracts those that are not done, with {self.worker_count} workers (+ and -).",
+                f" extracts those that are not done, with {self.worker_count} workers (+ and -): ",
+                (_SETS[self.wanted], "bold"),
+                " (",
+                ("h", "bold $primary"),
+                f": {_SETS[_OTHER[self.wanted]]}).",
             )
         return Content.assemble(
             "No clip is known to be there yet. ",
@@ -194,11 +218,11 @@ class ExtractScreen(Page):
         await self.signtui.start_job(kind, config)
 
     async def action_start(self) -> None:
-        config = ExtractConfig(workers=self.worker_count)
+        config = ExtractConfig(workers=self.worker_count, landmarks=self.wanted)
         await self._start(JobKind.EXTRACT, config.to_json())
 
     async def action_retry(self) -> None:
-        config = ExtractConfig(workers=self.worker_count, retry_failed=True)
+        config = ExtractConfig(workers=self.worker_count, landmarks=self.wanted, retry_failed=True)
         await self._start(JobKind.EXTRACT, config.to_json())
 
     async def action_retry_reason(self) -> None:
@@ -210,7 +234,9 @@ class ExtractScreen(Page):
 
     async def _retry_reason(self, kind: str | None) -> None:
         if kind is not None and self.running is None:
-            config = ExtractConfig(workers=self.worker_count, retry_kind=kind)
+            config = ExtractConfig(
+                workers=self.worker_count, landmarks=self.wanted, retry_kind=kind
+            )
             await self._start(JobKind.EXTRACT, config.to_json())
 
     async def action_resume(self) -> None:
@@ -239,6 +265,11 @@ class ExtractScreen(Page):
         self._show_workers()
         self._show_advice()
 
+    def action_landmarks(self) -> None:
+        """Look for the other landmark set from the next extraction on."""
+        self.landmarks = _OTHER[self.wanted]
+        self._show_advice()
+
     def action_log(self) -> None:
         if self.job is not None:
             self.app.push_screen(JobLogScreen(self.job.id))
@@ -253,6 +284,15 @@ class ExtractScreen(Page):
 def _stage(job: JobRow | None) -> str | None:
     """What decides which keys are offered, so that the footer is made anew only when it changes."""
     return None if job is None else job.status
+
+
+def _latest_set(jobs: tuple[JobRow, ...]) -> LandmarkSet | None:
+    """What the newest extraction looked for; None where there was none or it does not say."""
+    for job in jobs:
+        if job.kind == JobKind.EXTRACT:
+            said = job.config.get("landmarks")
+            return LandmarkSet(said) if said in set(LandmarkSet) else None
+    return None
 
 
 def _result(job: JobRow) -> str:

@@ -27,6 +27,7 @@ _SPLITS: Final = (
     ("signer: no signer in two parts", "signer"),
     ("notebook: leaks, for comparison only", "notebook"),
 )
+_LANDMARKS: Final = (("hands", "slots"), ("holistic", "holistic"))
 _PAUSE_S: Final = 0.2
 """So long nobody types before the check begins: the next key takes its place."""
 _COLOURS: Final = {Level.ERROR: "$error", Level.WARNING: "$warning", Level.INFO: "$muted"}
@@ -72,6 +73,7 @@ class RunForm(ModalScreen[TrainConfig | None]):
             form.border_subtitle = "ctrl+s starts · escape cancels"
             with Horizontal(classes="line"):
                 yield from self._choice("preset", [(name, name) for name in PRESETS], "default")
+                yield from self._choice("landmarks", list(_LANDMARKS), "slots")
             with Horizontal(classes="line"):
                 yield from self._choice("glosses", [("all glosses", _ALL)], _ALL)
             with Horizontal(classes="line"):
@@ -162,8 +164,13 @@ class RunForm(ModalScreen[TrainConfig | None]):
         """What the form says. Raises SigntuiError where it cannot be."""
         chosen = {str(item.id): str(item.value) for item in self.query(Select)}
         values: dict[str, Any] = {number.name: self._number(number) for number in _NUMBERS}
+        plain = PRESETS[chosen["preset"]]
+        features = plain.features
+        if chosen["landmarks"] == "holistic":
+            features = replace(features, kind="holistic")
         return replace(
-            PRESETS[chosen["preset"]],
+            plain,
+            features=features,
             glosses=None if chosen["glosses"] == _ALL else chosen["glosses"],
             split=cast("Any", chosen["split"]),
             name=self.query_one("#name", Input).value.strip(),

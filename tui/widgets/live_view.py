@@ -1,4 +1,4 @@
-"""What the camera sees, with the hands drawn over it.
+"""What the camera sees, with the hands drawn over it, and the body where the model reads it.
 
 As pixels where the terminal has graphics; else in half blocks, with the hands in braille dots.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.reading.live_events import Picture
 
 _HANDS: Final = "live--hands"
+_BODY: Final = "live--body"
 _MOST_CELLS: Final = 100
 """Wider pictures cost more than they show: each cell is some 20 bytes for the terminal."""
 
@@ -33,11 +34,12 @@ _MOST_CELLS: Final = 100
 class LiveView(GraphicView):
     """Shows one picture after the other, or words where there is none."""
 
-    COMPONENT_CLASSES = {_HANDS}  # noqa: RUF012 - as in Textual
+    COMPONENT_CLASSES = {_HANDS, _BODY}  # noqa: RUF012 - as in Textual
     DEFAULT_CSS = """
     LiveView {
         width: 1fr; height: 1fr; content-align: center middle; color: $muted;
         & > .live--hands { color: $accent; }
+        & > .live--body { color: $muted; }
     }
     """
     words: reactive[str] = reactive("")
@@ -86,9 +88,10 @@ class LiveView(GraphicView):
 
         enlarge = self.drawing.kind is Graphics.SIXEL
         pixels = fit(self.picture.pixels, width, height, enlarge=enlarge)
-        colour = self.get_component_styles(_HANDS).color.rgb
+        hand, body = (self.get_component_styles(name).color.rgb for name in (_HANDS, _BODY))
         aspect = pixels.shape[1] / pixels.shape[0]
-        draw_hands(pixels, self.picture.hands, Window(), (colour, colour), aspect)
+        picture, colours = self.picture, (hand, hand, body)
+        draw_hands(pixels, picture.hands, Window(), colours, aspect, body=picture.body)
         return pixels
 
     def cell_line(self, y: int) -> Strip:
@@ -119,8 +122,10 @@ class LiveView(GraphicView):
             draw_hands,
         )
 
-        colour = self.get_component_rich_style(_HANDS).color or Color.default()
+        styles = (self.get_component_rich_style(name) for name in (_HANDS, _BODY))
+        hand, body = (style.color or Color.default() for style in styles)
         hands: NDArray[np.float32] = picture.hands
         # Two dots a cell across and four down are square pixels of half a cell.
-        bits, owner = draw_hands(hands, Window(), width / (2 * height), width, height)
-        return Dots(bits, owner, (colour, colour))
+        aspect = width / (2 * height)
+        bits, owner = draw_hands(hands, Window(), aspect, width, height, body=picture.body)
+        return Dots(bits, owner, (hand, hand, body))

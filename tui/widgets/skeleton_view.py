@@ -1,4 +1,4 @@
-"""Landmarks drawn as two hands, frame by frame, over the clip's pictures.
+"""Landmarks drawn as two hands, and the body where there is one, frame by frame, over the clip's pictures.
 
 As lines of pixels where the terminal has graphics, else in braille dots.
 """
@@ -27,18 +27,19 @@ _DEFAULT_ASPECT: Final = 4 / 3
 _DRAWN_PER_S: Final = 30.0
 _PICTURES_PER_S: Final = 12.5
 """A picture is some 20 KiB for the terminal: over SSH that adds up."""
-_HANDS: Final = ("skeleton--left", "skeleton--right")
+_PARTS: Final = ("skeleton--left", "skeleton--right", "skeleton--body")
 
 
 class SkeletonView(GraphicView):
     """Plays a sequence; the left hand in one colour, the right hand in another."""
 
-    COMPONENT_CLASSES = set(_HANDS)  # noqa: RUF012 - as in Textual
+    COMPONENT_CLASSES = set(_PARTS)  # noqa: RUF012 - as in Textual
     DEFAULT_CSS = """
     SkeletonView {
         width: 1fr; height: 1fr;
         & > .skeleton--left { color: $secondary; }
         & > .skeleton--right { color: $accent; }
+        & > .skeleton--body { color: $muted; }
     }
     """
     frame: reactive[int] = reactive(0, repaint=False)
@@ -148,12 +149,16 @@ class SkeletonView(GraphicView):
         self, pixels: "NDArray[np.uint8]", sequence: "Sequence", *, over_picture: bool
     ) -> None:
         from tui.widgets.graphics_hands import draw_hands  # noqa: PLC0415 - it imports numpy
-        from tui.widgets.skeleton_dots import Window  # noqa: PLC0415 - it imports numpy
+        from tui.widgets.skeleton_dots import (  # noqa: PLC0415 - it imports numpy
+            Window,
+            body_of,
+        )
 
-        left, right = (self.get_component_styles(name).color.rgb for name in _HANDS)
+        colours = tuple(self.get_component_styles(name).color.rgb for name in _PARTS)
         window = Window() if over_picture else self._shown_window(sequence)
         aspect = pixels.shape[1] / pixels.shape[0] if over_picture else self._aspect
-        draw_hands(pixels, sequence.landmarks[self.frame], window, (left, right), aspect)
+        hands, body = sequence.landmarks[self.frame], body_of(sequence, self.frame)
+        draw_hands(pixels, hands, window, colours, aspect, body=body)
 
     def _shown_window(self, sequence: "Sequence") -> "Window":
         from tui.widgets.skeleton_dots import window_of  # noqa: PLC0415 - it imports numpy
@@ -189,17 +194,18 @@ class SkeletonView(GraphicView):
 
         from tui.widgets.skeleton_dots import (  # noqa: PLC0415 - it imports numpy
             Window,
+            body_of,
             draw_hands,
         )
 
-        found = (self.get_component_rich_style(name).color for name in _HANDS)
+        found = (self.get_component_rich_style(name).color for name in _PARTS)
         colours = tuple(colour or Color.default() for colour in found)
         if self.sequence is None:
             none = np.zeros((height, width), np.uint8)
             return Dots(none, none, colours)
         window = Window() if image is not None else self._shown_window(self.sequence)
-        hands = self.sequence.landmarks[self.frame]
-        return Dots(*draw_hands(hands, window, aspect, width, height), colours)
+        hands, body = self.sequence.landmarks[self.frame], body_of(self.sequence, self.frame)
+        return Dots(*draw_hands(hands, window, aspect, width, height, body=body), colours)
 
     def _canvas(self, image: "NDArray[np.uint8]", width: int, height: int) -> "NDArray[np.uint8]":
         """The picture in the middle of the view. shape=(2 * height, width, 3)."""
