@@ -257,8 +257,17 @@ def _read(name: str, hint: Any, value: object) -> Any:
     if hint is float and type(value) is int:
         return float(value)
     if not _fits(hint, value):
-        raise ConfigError(f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {hint}.")
+        raise ConfigError(
+            f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {_words(hint)}."
+        )
     return value
+
+
+def _words(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return f"one of: {', '.join(map(str, typing.get_args(hint)))}"
+    known = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+    return known.get(hint, "a list of words, or null")
 
 
 def _fits(hint: Any, value: object) -> bool:

@@ -20,6 +20,9 @@ _OPTIONS: Final = (
 _FOUND_OUT: Final = "features.divide_by"
 """The notebook's scale comes from the training clips."""
 
+_ADOPTED: Final = ("features.", "model.")
+"""Those of the model that a training begins with would take their place, were they not named."""
+
 
 def train_command(config: TrainConfig, preset: TrainConfig) -> list[str]:
     """How to train with a config again.
@@ -47,7 +50,8 @@ def train_command(config: TrainConfig, preset: TrainConfig) -> list[str]:
         for item in (config, preset)
     )
     for name, value in ours.items():
-        if name != _FOUND_OUT and (value != theirs.get(name) or config.start.name):
+        adopted = bool(config.start.name) and name.startswith(_ADOPTED)
+        if name != _FOUND_OUT and (adopted or value != theirs.get(name)):
             command += ["--set", f"{name}={json.dumps(value).strip(chr(34))}"]
     return command
 
