@@ -2,13 +2,17 @@
 
 import multiprocessing
 import os
+import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import cv2
 
 _STDERR: Final = 2
+MOST_MEMORY: Final = 4 * 2**30
+"""Address space of a worker, in bytes: a file that asks its decoder for more costs only itself."""
 
 
 def start_child(log_path: Path | None) -> None:
@@ -20,6 +24,7 @@ def start_child(log_path: Path | None) -> None:
     if log_path is not None:
         _send_stderr_to(log_path)
     cv2.setNumThreads(1)
+    _limit_memory()
     threading.Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
 
 
@@ -29,6 +34,18 @@ def _send_stderr_to(path: Path) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(handle, _STDERR)
     os.close(handle)
+
+
+def _limit_memory() -> None:
+    """Windows knows no such limit for a running process, and macOS does not enforce it."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Unix only
+
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most in {resource.RLIM_INFINITY, -1} or most > MOST_MEMORY:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, most))
 
 
 def _end_with_parent() -> None:

@@ -47,7 +47,7 @@ class Controls:
         while line := self._stream.readline(_MAX_LINE):
             try:
                 command = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 log.warning("live was told what is no JSON: %.200r", line)
                 continue
             if isinstance(command, dict):

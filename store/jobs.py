@@ -302,6 +302,7 @@ def _start(library: Library, job_id: int) -> RunningJob:
             _refuse_second(session, job)
         except LibraryBusyError as error:
             _end(session, job, Status.FAILED, error.message)
+            job.hint = error.hint
             session.commit()
             raise
         job.status, job.pid, job.host = Status.RUNNING, os.getpid(), platform.node()

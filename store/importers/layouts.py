@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.errors import ImportSourceError
+from store.importers.rehearsal import rehearse
 from store.importers.wlasl import check_video_id
 from store.skeleton import SEQUENCE_SHAPE
 
@@ -50,6 +51,7 @@ def open_landmarks(path: Path) -> Iterator[LandmarkSource]:
             f"The landmarks {path} are not there.",
             hint="Give an HDF5 file or a folder of <video_id>.npy.",
         )
+    rehearse(path)
     try:
         file = h5py.File(path, "r")
     except OSError as error:

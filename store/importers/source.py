@@ -1,11 +1,13 @@
 """Where a dataset comes from: a folder, a zip, or explicit paths."""
 
+import lzma
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -26,6 +28,11 @@ _MAX_RATIO: Final = 200
 """Media do not compress; text compresses about tenfold. A zip bomb reaches a thousand."""
 _RATIO_FROM_BYTES: Final = 10 * 2**20
 _MAX_BYTES: Final = 2 * 2**40
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError,
+    LookupError, NotImplementedError, OverflowError, RuntimeError,
+)  # fmt: skip
+"""What `zipfile` raises for damaged archives, depending on where they are damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +142,13 @@ def unpack(
                 _unpack_member(opened, member, target / name)
                 if on_progress is not None:
                     on_progress(done, len(members))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except FileNotFoundError as error:
+        raise ImportSourceError(f"{archive} is not there.") from error
+    except _UNREADABLE as error:
         raise ImportSourceError(
             f"{archive.name} is no readable zip: {error}.",
             hint="Download it again; half a download looks like this.",
         ) from error
-    except FileNotFoundError as error:
-        raise ImportSourceError(f"{archive} is not there.") from error
     return target
 
 
@@ -222,10 +229,22 @@ def _is_there(info: zipfile.ZipInfo, path: Path) -> bool:
 def _unpack_member(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
     if _is_there(info, path) and path.suffix != ".json":
         return
-    with write_aside(path) as aside, opened.open(info) as packed, aside.open("wb") as file:
-        remaining = info.file_size
-        while chunk := packed.read(min(1 << 20, remaining + 1)):
-            remaining -= len(chunk)
-            if remaining < 0:
-                raise ImportSourceError(f"{info.filename[:60]!r} is larger than its archive says.")
+    with write_aside(path) as aside, aside.open("wb") as file:
+        for chunk in _chunks(opened, info):
             file.write(chunk)
+
+
+def _chunks(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a member; what the archive is to blame for is no error of the disk."""
+    remaining = info.file_size
+    try:
+        with opened.open(info) as packed:
+            while chunk := packed.read(min(1 << 20, remaining + 1)):
+                remaining -= len(chunk)
+                if remaining < 0:
+                    raise ImportSourceError(
+                        f"{info.filename[:60]!r} is larger than its archive says."
+                    )
+                yield chunk
+    except OSError as error:
+        raise zipfile.BadZipFile(str(error)) from error
