@@ -40,6 +40,7 @@ from ml.weights import pack_weights
 from store.errors import SigntuiError
 from store.library import Library
 from store.paths import user_path
+from store.provenance import list_origins
 from store.runs import RunRow, get_run
 from store.splits import Split
 
@@ -93,7 +94,7 @@ def export_compact(
         )
         after = judge(Recognizer(read_bundle(folder)), data.split.val, part, config.seed)
         _require_equal(before, after)
-        update_about(folder, **_about(library, whole, before, after, data.split))
+        update_about(folder, **_about(library, run, whole, before, after, data.split))
         write_card(folder)
         report = copy_bundle(folder, run, target, force=force)
     return CompactReport(report, after.accuracy.n, after.accuracy.top1, before.accuracy.top1)
@@ -120,7 +121,12 @@ def _marks(library: Library, run: RunRow) -> bytes:
 
 
 def _about(
-    library: Library, whole: Recognizer, before: Judgement, after: Judgement, split: Split
+    library: Library,
+    run: RunRow,
+    whole: Recognizer,
+    before: Judgement,
+    after: Judgement,
+    split: Split,
 ) -> dict[str, Any]:
     """What stands in the compact bundle: that of the whole one, with its own figures for val."""
     earlier = {
@@ -136,6 +142,9 @@ def _about(
         **describe(library, "val", after, whole.labels, split.kind),
     }
     found = {
+        "split": split.identity,
+        "data": [asdict(item) for item in list_origins(library, run.extractor_id, whole.labels)],
+        "clips": {"train": run.n_train, "val": run.n_val, "test": run.n_test},
         "metrics": {"val": after.accuracy.as_json()},
         "evaluations": {"val": val},
         "latency": {"p50_ms": float(p50), "p95_ms": float(p95), "clips": len(after.model_ms)},
