@@ -6,7 +6,7 @@ training stops this check, with the same words. No TensorFlow is imported.
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from ml.config import TrainConfig, from_json
@@ -23,7 +23,7 @@ from ml.findings import (
 from ml.prepare import Data, prepare_data
 from ml.resume import last_checkpoint, run_to_resume
 from ml.size import count_parameters, run_bytes
-from ml.warm import read_sources
+from ml.warm import adopt, read_source, read_sources
 from store.errors import SigntuiError
 from store.jobs import is_alive, list_jobs
 from store.library import Library
@@ -100,6 +100,25 @@ def check_training(
     ]
     order = list(Level)
     return Readiness(tuple(sorted(found, key=lambda item: order.index(item.level))), plan)
+
+
+def check_start(
+    library: Library, config: TrainConfig, start: str | None
+) -> tuple[TrainConfig, Readiness]:
+    """As `check_training`, with the sizes of the model to begin with; kind of features and preset stay.
+
+    Returns:
+        The config with these sizes, and the answer.
+    """
+    if start is None:
+        return config, check_training(library, config)
+    try:
+        adopted = adopt(config, read_source(library, start))
+    except SigntuiError as error:
+        return config, stopped_by(error)
+    features = replace(adopted.features, kind=config.features.kind)
+    adopted = replace(adopted, features=features)
+    return adopted, check_training(library, adopted, start=start)
 
 
 def stopped_by(error: SigntuiError) -> Readiness:

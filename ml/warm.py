@@ -236,8 +236,8 @@ def _check_unseen(library: Library, data: Data, source: Source) -> None:
         raise LeakError(
             f"The model {source.name} was trained on {found:,} of the {len(held):,} clips of val and "
             f"test of this split ({data.split.kind}; its own is {str(known.get('kind'))[:20]}).",
-            hint="Take the split that it was trained with; --duplicates keep goes on and calls the "
-            "run leaking.",
+            hint="Begin with a model of the same split and at least these glosses; --duplicates keep "
+            "goes on and calls the run leaking.",
         )
 
 

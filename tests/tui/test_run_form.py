@@ -1,13 +1,15 @@
 """The form of a training: its job is the command line's, and what stands in its way is shown."""
 
+from dataclasses import replace
+
 from sqlalchemy import delete
 from textual.widgets import Button, Input, Label, Select, Static
 
-from ml.config import PRESETS, TrainConfig, from_json
+from ml.config import PRESETS, ModelConfig, ModelName, TrainConfig, from_json
 from ml.readiness import check_training
 from store.schema import Extraction
 from store.words import JobKind
-from tests.tui.conftest import newest_job, settle, until
+from tests.tui.conftest import add_run, newest_job, settle, until
 from tui.screens.run_form import RunForm
 
 
@@ -124,3 +126,38 @@ async def test_everything_of_the_form_is_seen_at_80_by_24(app, library):
         for widget in form.query("Input, Select, Button"):
             assert form.region.contains_region(widget.region), widget
             assert widget.region.height == 1
+
+
+async def test_a_run_or_the_starter_is_begun_with_and_gives_its_sizes(
+    app, library, real_child, monkeypatch, tmp_path
+):
+    run = add_run(library, "before")
+    (tmp_path / "bundle.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("ml.references.STARTER_FOLDER", tmp_path)
+    wide = replace(PRESETS["default"], model=ModelConfig(width=64), start=ModelName("before", "ab"))
+    monkeypatch.setattr("ml.readiness.read_source", lambda _, reference: reference)
+    monkeypatch.setattr("ml.readiness.adopt", lambda *_: wide)
+    monkeypatch.setattr("ml.readiness.read_sources", lambda *_: None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot)
+        choice = form.query_one("#begin_with", Select)
+        assert [value for _, value in choice._options] == ["nothing", str(run), "starter"]
+        assert form.asked().start is None
+        choice.value = str(run)
+        await settle(pilot)
+        assert form.checked == form.asked()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.jobs)
+        job = newest_job(library).config
+        assert (job["from"], job["train"]["model"]["width"]) == (str(run), 64)
+
+
+async def test_a_model_that_cannot_be_begun_with_blocks_the_start(app, library):
+    add_run(library, "before")
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await open_form(pilot)
+        choice = form.query_one("#begin_with", Select)
+        choice.value = choice._options[1][1]
+        await settle(pilot)
+        assert "bundle" in found(form)
+        assert form.query_one("#start", Button).disabled

@@ -14,14 +14,17 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from ml.config import PRESETS, TrainConfig
 from ml.findings import Level
-from ml.readiness import Readiness, check_training
+from ml.readiness import Readiness, check_start
+from ml.references import STARTER, has_starter
 from store.catalog import list_subsets
 from store.errors import SigntuiError
 from store.library import Library
+from store.runs import list_runs
 from tui.screens.page import signtui_of
 from tui.wording import count, first_line, size
 
 _ALL: Final = "all"
+_NOTHING: Final = "nothing"
 _SPLITS: Final = (
     ("official: as the dataset has it", "official"),
     ("signer: no signer in two parts", "signer"),
@@ -50,7 +53,16 @@ _NUMBERS: Final = (
 )
 
 
-class RunForm(ModalScreen[TrainConfig | None]):
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form says."""
+
+    config: TrainConfig
+    start: str | None = None
+    """The model to begin with, as `ml.references` finds it."""
+
+
+class RunForm(ModalScreen[Asked | None]):
     """Asks for what matters of a training."""
 
     CSS_PATH = "run_form.tcss"
@@ -63,8 +75,10 @@ class RunForm(ModalScreen[TrainConfig | None]):
     def __init__(self) -> None:
         super().__init__()
         self.found: Readiness | None = None
-        self.checked: TrainConfig | None = None
+        self.checked: Asked | None = None
         """What `found` is about."""
+        self._adopted: TrainConfig | None = None
+        """Its config with the sizes of the model to begin with."""
 
     def compose(self) -> ComposeResult:
         plain = PRESETS["default"]
@@ -83,7 +97,8 @@ class RunForm(ModalScreen[TrainConfig | None]):
                     for number in pair:
                         yield from self._field(number.name, _text(plain, number.name))
             with Horizontal(classes="line"):
-                yield from self._field("name", "", "made from preset and number")
+                yield from self._field("name", "", "made from preset")
+                yield from self._choice("begin_with", [("nothing", _NOTHING)], _NOTHING)
             yield Static(id="plan")
             with VerticalScroll(id="findings", can_focus=False):
                 yield Static(id="found")
@@ -93,7 +108,7 @@ class RunForm(ModalScreen[TrainConfig | None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def _choice(self, name: str, options: list[tuple[str, str]], value: str) -> ComposeResult:
-        yield Label(name)
+        yield Label(name.replace("_", " "))
         yield Select(options, value=value, allow_blank=False, id=name, compact=True)
 
     def _field(self, name: str, value: str, placeholder: str = "") -> ComposeResult:
@@ -107,7 +122,9 @@ class RunForm(ModalScreen[TrainConfig | None]):
     async def _read_subsets(self) -> None:
         library = signtui_of(self).opened
         with signtui_of(self).complaints(quietly=True):
-            subsets = await asyncio.to_thread(_subsets, library)
+            subsets, models = await asyncio.to_thread(_choices, library)
+            self.query_one("#begin_with", Select).set_options([("nothing", _NOTHING), *models])
+            self.query_one("#begin_with", Select).value = _NOTHING
             choice = self.query_one("#glosses", Select)
             names = [(f"WLASL{name}" if name.isdigit() else name, name) for name in subsets]
             choice.set_options([*names, ("all glosses", _ALL)])
@@ -131,19 +148,21 @@ class RunForm(ModalScreen[TrainConfig | None]):
     async def _check(self) -> None:
         """Check what the form says now; a newer change takes this one's place."""
         try:
-            config = self.config()
+            asked = self.asked()
         except SigntuiError as error:
             self._complain(error)
             return
         self._complain(None)
         await asyncio.sleep(_PAUSE_S)
-        if config == self.checked:
-            return
+        if asked != self.checked:
+            with signtui_of(self).complaints(quietly=True):
+                await self._look(asked)
+
+    async def _look(self, asked: Asked) -> None:
         library = signtui_of(self).opened
-        with signtui_of(self).complaints(quietly=True):
-            found = await asyncio.to_thread(check_training, library, config)
-            self.found, self.checked = found, config
-            self._show(found)
+        adopted, found = await asyncio.to_thread(check_start, library, asked.config, asked.start)
+        self.found, self.checked, self._adopted = found, asked, adopted
+        self._show(found)
 
     def _show(self, found: Readiness) -> None:
         plan = self.query_one("#plan", Static)
@@ -159,6 +178,11 @@ class RunForm(ModalScreen[TrainConfig | None]):
         label.update(Content(f"{error.message} {error.hint}" if error else ""))
 
     # The answer
+
+    def asked(self) -> Asked:
+        """What the form says. Raises SigntuiError where it cannot be."""
+        start = str(self.query_one("#begin_with", Select).value)
+        return Asked(self.config(), start if start != _NOTHING else None)
 
     def config(self) -> TrainConfig:
         """What the form says. Raises SigntuiError where it cannot be."""
@@ -191,27 +215,27 @@ class RunForm(ModalScreen[TrainConfig | None]):
     async def action_start(self) -> None:
         """Start, unless something would stop the training."""
         try:
-            config = self.config()
+            asked = self.asked()
         except SigntuiError as error:
             self._complain(error)
             return
-        if config != self.checked:
+        if asked != self.checked:
             with signtui_of(self).complaints():
-                library = signtui_of(self).opened
-                self.found = await asyncio.to_thread(check_training, library, config)
-                self.checked = config
-                self._show(self.found)
-        if self.found is not None and self.checked == config and self.found.ready:
-            self.dismiss(config)
+                await self._look(asked)
+        if self.found is not None and self.checked == asked and self.found.ready:
+            self.dismiss(replace(asked, config=self._adopted or asked.config))
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
 
 
-def _subsets(library: Library) -> list[str]:
+def _choices(library: Library) -> tuple[list[str], list[tuple[str, str]]]:
+    """The official subsets, and models to begin with: their names and what finds them."""
     with library.reading() as session:
-        return list_subsets(session)
+        subsets = list_subsets(session)
+    models = [(run.name, str(run.id)) for run in list_runs(library) if run.bundle]
+    return subsets, models + [(STARTER, STARTER)] * has_starter()
 
 
 def _text(config: TrainConfig, name: str) -> str:

@@ -25,7 +25,7 @@ from tui.screens.job_log import JobLogScreen
 from tui.screens.page import Page
 from tui.screens.run import RunScreen
 from tui.screens.run_dialogs import DeleteRunDialog, RenameRunDialog
-from tui.screens.run_form import RunForm
+from tui.screens.run_form import Asked, RunForm
 from tui.screens.run_rows import RUN_COLUMNS, run_row
 from tui.screens.run_words import about
 from tui.widgets.job_bar import JobBar
@@ -173,9 +173,10 @@ class RunsScreen(Page):
     def action_new_run(self) -> None:
         self.app.push_screen(RunForm(), self._train)
 
-    async def _train(self, config: TrainConfig | None) -> None:
-        if config is not None:
-            await self.signtui.start_job(JobKind.TRAIN, train_job(config))
+    async def _train(self, asked: Asked | None) -> None:
+        if asked is not None:
+            job = train_job(asked.config, start=asked.start)
+            await self.signtui.start_job(JobKind.TRAIN, job)
 
     async def action_resume(self) -> None:
         chosen = self.chosen
