@@ -118,25 +118,30 @@ def list_extractors(session: Session) -> list[ExtractorRow]:
 def choose_extractor(
     session: Session, *, glosses: Collection[str] | None = None, landmark_set: str | None = "hands"
 ) -> int:
-    """The extractor of a landmark set, None for any, with the most finished sequences of glosses.
+    """The extractor of a landmark set with the most finished sequences of these glosses.
+
+    None as the set takes hands, and another only where there are none.
 
     Raises:
         NotInCatalogError: there are no such landmarks for them.
     """
     counts: dict[int, int] = defaultdict(int)
+    hands: set[int] = set()
     for extractor in list_extractors(session):
         if landmark_set not in {None, extractor.landmark_set}:
             continue
         for row in session.execute(_finished(extractor.id)):
             if glosses is None or row.gloss in glosses:
                 counts[extractor.id] += 1
+        if extractor.landmark_set == "hands":
+            hands.add(extractor.id)
     if not counts:
         other = landmark_set == "holistic"
         raise NotInCatalogError(
             f"There are no {'holistic ' * other}landmarks for these glosses yet.",
             hint=_EXTRACT_HOLISTIC if other else _EXTRACT,
         )
-    return max(counts, key=lambda extractor_id: (counts[extractor_id], -extractor_id))
+    return max(counts, key=lambda known: (known in hands, counts[known], -known))
 
 
 def _finished(extractor_id: int) -> Select[*tuple[Any, ...]]:

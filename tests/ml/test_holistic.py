@@ -4,9 +4,12 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from capture.config import ExtractConfig, HandsConfig, HolisticConfig, LandmarkSet
 from ml.bundle import Bundle, read_bundle
@@ -16,10 +19,13 @@ from ml.features import extract_features
 from ml.live import tracker_config
 from ml.readiness import check_training
 from ml.recognizer import Recognizer, Window
-from store.catalog import list_sequences, load_sequences
+from store.catalog import choose_extractor, list_sequences, load_sequences
+from store.errors import NotInCatalogError
+from store.landmark_export import export_landmarks
 from store.landmarks import Sequence
 from store.library import Library
 from store.runs import get_run
+from store.schema import Extraction
 from store.words import JobKind
 from tests.ml.conftest import tiny, train_here
 from tests.ml.holistic import add_holistic, holistic_clip
@@ -29,14 +35,20 @@ CONFIG = tiny(features=FeatureConfig(kind="holistic", length=12), epochs=2)
 
 
 @pytest.fixture(scope="module")
-def holistic_run(shared_library: Library, tmp_path_factory: pytest.TempPathFactory):
-    """A library with both landmark sets of the made-up clips, and a run on the holistic one."""
+def both_sets(shared_library: Library, tmp_path_factory: pytest.TempPathFactory):
+    """A library with both landmark sets of the made-up clips, and the holistic one's extractor."""
     folder = tmp_path_factory.mktemp("holistic")
     shared_library.close()
     library = Library.open(Path(shutil.copytree(shared_library.root, folder / "library")))
-    extractor_id = add_holistic(library)
-    yield library, train_here(library, CONFIG), extractor_id
+    yield library, add_holistic(library)
     library.close()
+
+
+@pytest.fixture(scope="module")
+def holistic_run(both_sets: tuple[Library, int]):
+    """The same, and a run on the holistic landmarks."""
+    library, extractor_id = both_sets
+    return library, train_here(library, CONFIG), extractor_id
 
 
 def stream(sequence: Sequence) -> Window:
@@ -90,6 +102,46 @@ def test_without_holistic_landmarks_a_training_says_what_makes_them(shared_libra
     [error] = check_training(shared_library, CONFIG).errors
     assert error.message == "There are no holistic landmarks for these glosses yet."
     assert "signtui extract --landmarks holistic" in error.hint
+
+
+def test_hands_are_what_is_taken_where_nobody_says(both_sets):
+    library, extractor_id = both_sets
+    with library.session() as session:
+        assert choose_extractor(session, landmark_set="holistic") == extractor_id
+        one = Extraction.extractor_id != extractor_id
+        session.execute(
+            update(Extraction).where(one, Extraction.position > 3).values(status="failed")
+        )
+        for landmark_set in ("hands", None):
+            assert choose_extractor(session, landmark_set=landmark_set) != extractor_id
+        session.execute(update(Extraction).where(one).values(status="failed"))
+        assert choose_extractor(session, landmark_set=None) == extractor_id
+        with pytest.raises(NotInCatalogError, match="no landmarks"):
+            choose_extractor(session)
+        session.rollback()
+
+
+@pytest.mark.parametrize("suffix", ["npz", "h5"])
+def test_an_export_has_the_bodies(both_sets, tmp_path, suffix):
+    library, extractor_id = both_sets
+    path = tmp_path / f"marks.{suffix}"
+    report = export_landmarks(library, path, extractor=extractor_id)
+    plain = tmp_path / f"hands.{suffix}"
+    export_landmarks(library, plain)
+    with library.reading() as session:
+        rows = list_sequences(session, extractor_id=extractor_id)
+    bodies = [
+        sequence.body for sequence in load_sequences(library, rows) if sequence.body is not None
+    ]
+    assert report.frames == sum(map(len, bodies))
+    with opened(path) as found, opened(plain) as hands:
+        np.testing.assert_array_equal(found["body"][()], np.concatenate(bodies))
+        assert "body" not in hands
+        assert len(found["landmarks"]) == report.frames
+
+
+def opened(path: Path) -> Any:
+    return h5py.File(path) if path.suffix == ".h5" else np.load(path)
 
 
 @pytest.mark.slow
