@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections import Counter, deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from capture.pool import Failure, FailureKind, TaskPool
 from capture.progress import Pace
 from capture.worker import ClipResult, ClipTask, extract_clip, start_worker
 from store.catalog import get_or_add_extractor
+from store.errors import SigntuiError
 from store.extractions import (
     LOOSE_PREFIX,
     Work,
@@ -52,10 +54,12 @@ def extract(job: RunningJob) -> dict[str, Any]:
     coordinator = Coordinator(job, config, extractor_id, work)
     try:
         coordinator.run()
-    finally:
-        coordinator.give_back()
-        pack_loose(job.library, extractor_id)
-        job.result(coordinator.summary())
+    except BaseException:
+        # What keeps the work from ending must not be hidden by what keeps it from being packed.
+        with suppress(SigntuiError):
+            coordinator.end()
+        raise
+    coordinator.end()
     return coordinator.summary()
 
 
@@ -132,6 +136,12 @@ class Coordinator:
                     self._settle(line, outcome)
                 self._report()
         self._report(force=True)
+
+    def end(self) -> None:
+        """Leave the library tidy. Raises DamagedFileError, DiskFullError, StoreError."""
+        self.give_back()
+        pack_loose(self._job.library, self._extractor_id)
+        self._job.result(self.summary())
 
     def give_back(self) -> None:
         """What is unfinished waits for the next run; nobody is blamed for it."""

@@ -25,7 +25,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from store.errors import DamagedFileError
+from store.errors import DamagedFileError, StoreError
 from store.files import write_aside
 from store.seal import BLOCK, check_seal, seal
 from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
@@ -93,11 +93,18 @@ def write_sequences(path: Path, items: Iterable[tuple[str, Sequence]]) -> None:
         ValueError: a sequence is not float32 of shape (frames, 2, 21, 3), or only some of them
             have a body.
         DiskFullError: there is no space; nothing is left behind.
+        StoreError: the folder is gone, or cannot be written to.
     """
     pairs = [(video_id, _checked(sequence)) for video_id, sequence in items]
     if len({sequence.body is None for _, sequence in pairs}) > 1:
         raise ValueError("sequences with and without a body do not lie in one file")
     image = _file_image(pairs)
+    if not path.parent.is_dir():
+        # Made anew it would be another library's: this one's catalog may have moved with its folder.
+        raise StoreError(
+            f"The folder {path.parent} is gone.",
+            hint="Put the library back where it was; or: signtui check --repair",
+        )
     with write_aside(path) as aside:
         aside.write_bytes(seal(image) + image)
 

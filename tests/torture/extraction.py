@@ -13,12 +13,14 @@ def main() -> int:
     # Workers import this module again as their own main: it must stay light for them.
     from capture.coordinator import extract
     from store.child import child_main
-    from tests.torture import standin, steps
+    from tests.torture import lacking, standin, steps
 
     patch("capture.coordinator.extract_clip", standin.extract).start()
     patch("capture.coordinator.start_worker", standin.start).start()
-    if os.environ.get(steps.VARIABLE):
+    lacking.take_away()
+    if os.environ.get(steps.VARIABLE) or lacking.lacks_pauses():
         patch("capture.coordinator.TaskPool", standin.Alone).start()
+    if os.environ.get(steps.VARIABLE):
         steps.watch_from_environment()
     code = child_main(extract)
     steps.say_how_many()

@@ -13,6 +13,7 @@ from store.landmarks import read_sequence, read_video_ids
 from store.library import Library
 from store.schema import Clip, Extraction, Instance, LandmarkFile
 from store.words import JobKind
+from tests.torture.lacking import LACKING
 from tests.torture.standin import ATTEMPTS, landmarks_of
 from tests.torture.steps import VARIABLE
 
@@ -21,7 +22,7 @@ LEFT_BEHIND = {"orphan"}
 """What a kill may leave, and `check --repair` takes away: files that no row points to."""
 
 
-def start(library, *, die="", **config):
+def start(library, *, die="", lacks="", **config):
     """Start an extraction with made-up landmarks; returns its process and the job's id."""
     job_id = create_job(library, JobKind.EXTRACT, {"workers": 2, **config})
     command = [
@@ -34,7 +35,7 @@ def start(library, *, die="", **config):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: die},
+            env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: die, LACKING: lacks},
         )
     return process, job_id
 
