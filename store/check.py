@@ -60,7 +60,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
         text = f"{len(stale)} extractions say they run, but no job does"
         findings.append(Finding("stale", "extraction", text, repair))
     findings += _check_orphans(library, set(files), repair=repair)
-    findings += check_runs(library) + check_clips(library, repair=repair)
+    findings += check_runs(library, repair=repair) + check_clips(library, repair=repair)
     return CheckReport(len(files), counted, findings)
 
 

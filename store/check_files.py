@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.errors import StoreError
+from store.files import PARTIAL, write_error
 from store.findings import Finding
 from store.library import Library
 from store.schema import Clip, Run
@@ -26,14 +27,18 @@ _LARGEST_INDEX: Final = 8 * 2**20
 _BATCH: Final = 500
 
 
-def check_runs(library: Library) -> list[Finding]:
-    """Hold every run's bundle against its hashes, and its checkpoints against their checksums."""
+def check_runs(library: Library, *, repair: bool) -> list[Finding]:
+    """Hold every run's bundle against its hashes, and its checkpoints against their checksums.
+
+    With `repair` a bundle that a kill left under the name of an older one is put back.
+    """
     with library.reading() as session:
         runs = session.execute(select(Run.id, Run.name, Run.bundle).order_by(Run.id)).all()
     findings = []
     for run_id, name, bundle in runs:
         folder = library.run_dir(run_id)
         if bundle is not None:
+            findings += _look_aside(folder / str(bundle), name, repair=repair)
             texts = _bundle_problems(folder / str(bundle))
             findings += [Finding("bundle", name, text, repaired=False) for text in texts]
         for path in sorted(folder.glob("*.npz")):
@@ -41,6 +46,19 @@ def check_runs(library: Library) -> list[Finding]:
                 text = f"{path.name} is damaged; the run cannot be resumed from it"
                 findings.append(Finding("checkpoint", name, text, repaired=False))
     return findings
+
+
+def _look_aside(folder: Path, name: str, *, repair: bool) -> list[Finding]:
+    """An exchange of bundles that was killed between its two renames."""
+    aside = sorted(folder.parent.glob(f"{folder.name}.*{PARTIAL}.old"))
+    if folder.exists() or not aside:
+        return []
+    if repair:
+        try:
+            aside[-1].rename(folder)
+        except OSError as error:
+            raise write_error(error, folder) from error
+    return [Finding("bundle", name, f"the run's bundle is called {aside[-1].name}", repair)]
 
 
 def _bundle_problems(folder: Path) -> Iterator[str]:

@@ -22,6 +22,7 @@ from store.splits import LeakError
 from store.words import JobKind, Request, Status
 from tests.ml.clips import make_library
 from tests.ml.conftest import newest_run, tiny, tiny_notebook, train_here
+from tests.support.torture import many
 
 pytestmark = pytest.mark.slow
 
@@ -94,13 +95,15 @@ def start_child(library: Library, job: dict) -> tuple[int, subprocess.Popen]:
     return job_id, child
 
 
-def test_killed_and_resumed_equals_unbroken(library):
+@pytest.mark.torture
+@pytest.mark.parametrize("after", range(3, 3 + many(1, 12)))
+def test_killed_and_resumed_equals_unbroken(library, after):
     """A real child, killed as a full memory would kill it, and another that goes on."""
     config = tiny(name="killed", epochs=30)
     _, child = start_child(library, train_job(config))
     try:
         while child.poll() is None:
-            if list_runs(library) and len(list_epochs(library, newest_run(library))) >= 3:
+            if list_runs(library) and len(list_epochs(library, newest_run(library))) >= after:
                 break
             time.sleep(0.02)
         child.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -162,6 +162,17 @@ def test_damage_in_any_file_is_named_by_a_check(stocked, tmp_path, damage):
         shutil.rmtree(root)
 
 
+def test_a_bundle_whose_exchange_was_killed_is_put_back(stocked):
+    library = Library.open(stocked.root)
+    bundle = library.run_dir(1) / "bundle"
+    bundle.rename(bundle.with_name("bundle.01234567.partial.old"))
+    assert {finding.kind for finding in check(library).findings} == {"bundle"}
+    assert check(library, repair=True).clean
+    assert (bundle / "bundle.json").is_file()
+    assert check(library).findings == []
+    library.close()
+
+
 def move_own_clips(library, old):
     with library.session() as session:
         session.connection().exec_driver_sql(
