@@ -154,7 +154,7 @@ def test_a_model_that_reads_other_landmarks_is_refused(own_trained):
     said = subprocess.run([*command, str(job_id)], cwd=ROOT, capture_output=True, check=False)
     row = get_job(library, job_id)
     assert (said.returncode, said.stdout, row.status) == (1, b"", Status.FAILED)
-    assert row.error == "The model reads holistic landmarks, live gives hands landmarks."
+    assert row.error == "The model reads hands landmarks, but was made from holistic landmarks."
     assert row.hint
 
 
