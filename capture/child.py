@@ -11,8 +11,11 @@ from typing import Final
 import cv2
 
 _STDERR: Final = 2
-MOST_MEMORY: Final = 4 * 2**30
-"""Address space of a worker, in bytes: a file that asks its decoder for more costs only itself."""
+MOST_MEMORY: Final = 8 * 2**30 + (os.cpu_count() or 1) * 2**27
+"""Address space of a worker, in bytes: a file that asks its decoder for more costs only itself.
+
+Native libraries start a thread for each core, and each reserves a stack and a heap of its own.
+"""
 
 
 def start_child(log_path: Path | None) -> None:
