@@ -129,7 +129,8 @@ class _NpyFolder:
         path = self._paths[index]
         try:
             raw = np.load(path, allow_pickle=False, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:
+            # NumPy reads the header with Python's own parser, which fails in many ways.
             raise _bad_layout(path, str(error)[:120]) from error
         if raw.shape[1:] != SEQUENCE_SHAPE or raw.dtype.kind != "f" or len(raw) > _MAX_FRAMES:
             raise _bad_layout(path, f"shape {raw.shape}, type {raw.dtype}")

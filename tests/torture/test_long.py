@@ -23,6 +23,8 @@ pytestmark = pytest.mark.torture
 CLIPS = many(500, 20_000)
 _MORE = 1.1
 """The catalog's cache and the list of what is left may move memory by so much."""
+_FEW_HANDLES = 20
+"""Files that happen to be open at a look; one lost with each clip would be hundreds."""
 
 
 @pytest.fixture
@@ -53,6 +55,6 @@ def test_memory_and_handles_stay_flat(quick_folder):
     assert len(done(library)) == CLIPS
     assert check(library).findings == []
     quarter = len(memory) // 4
-    assert max(handles[-quarter:-3]) <= max(handles[quarter : 2 * quarter]) + 2
+    assert max(handles[-quarter:-3]) <= max(handles[quarter : 2 * quarter]) + _FEW_HANDLES
     assert median(memory[-quarter:-3]) <= _MORE * median(memory[quarter : 2 * quarter])
     library.close()
