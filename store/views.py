@@ -26,10 +26,12 @@ _SAME: Final = """
   JOIN clip c ON c.id = i.clip_id WHERE e.status = 'done' AND e.landmarks_sha256 IS NOT NULL"""
 """What each instance is known by; those that share it are the same recording."""
 
-_LATEST: Final = """
-  SELECT e.id FROM extraction e WHERE e.instance_id = i.id
-  ORDER BY e.status IN ('done', 'no_hands') DESC, e.finished_at DESC, e.id DESC LIMIT 1"""
-"""Found by index for each row that is asked for, so that a page of instances costs a page."""
+_NEWER: Final = """
+  SELECT 1 FROM extraction o WHERE o.instance_id = i.id AND o.id <> e.id
+  AND (o.status IN ('done', 'no_hands'), COALESCE(o.finished_at, 0), o.id)
+    > (e.status IN ('done', 'no_hands'), COALESCE(e.finished_at, 0), e.id)"""
+"""Sought by index for each row that is asked for, so that a page of instances costs a page; sorting the
+extractions of each takes twice as long over all of WLASL."""
 
 VIEWS: Final[dict[str, View]] = {
     "instances": View(
@@ -44,7 +46,7 @@ FROM instance i
 JOIN gloss g ON g.id = i.gloss_id
 JOIN clip c ON c.id = i.clip_id
 LEFT JOIN signer s ON s.id = i.signer_id
-LEFT JOIN extraction e ON e.id = ({_LATEST})""",
+LEFT JOIN extraction e ON e.instance_id = i.id AND NOT EXISTS ({_NEWER})""",
     ),
     "gloss_stats": View(
         "one row per gloss: instances by split, signers, clips by availability, extractions",
