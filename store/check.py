@@ -13,13 +13,14 @@ from sqlalchemy import delete, select, update
 
 from store.check_files import check_clips, check_runs
 from store.database import translated_errors
-from store.errors import DamagedFileError, LibraryBusyError
+from store.errors import DamagedFileError
 from store.files import write_error
 from store.findings import CheckReport, Finding
 from store.jobs import list_jobs, recover_jobs
 from store.landmarks import read_sequences, read_video_ids
 from store.library import Library
 from store.pack import list_files, sweep
+from store.rest import require_rest
 from store.schema import Clip, Extraction, Instance, LandmarkFile
 from store.words import ExtractionStatus, JobKind, Status
 
@@ -44,7 +45,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
     """
     recover_jobs(library)
     if repair:
-        _require_rest(library)
+        require_rest(library)
     findings = _check_database(library) + _check_folder(library, repair=repair)
     files, counted = _stored(library)
     broken: dict[str, tuple[str, str, list[int]]] = {}
@@ -62,15 +63,6 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
     findings += _check_orphans(library, set(files), repair=repair)
     findings += check_runs(library, repair=repair) + check_clips(library, repair=repair)
     return CheckReport(len(files), counted, findings)
-
-
-def _require_rest(library: Library) -> None:
-    busy = [job for job in list_jobs(library) if job.status == Status.RUNNING]
-    if busy:
-        raise LibraryBusyError(
-            f"Job {busy[0].id} ({busy[0].kind}) is at work on this library.",
-            hint=f"Wait for it, or: signtui stop {busy[0].id}",
-        )
 
 
 def _check_database(library: Library) -> list[Finding]:

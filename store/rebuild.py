@@ -16,20 +16,20 @@ from sqlalchemy.orm import Session
 
 from store.catalog import get_or_add_extractor
 from store.check import check
-from store.errors import DamagedFileError, LibraryBusyError, NoLibraryError, SigntuiError
+from store.errors import DamagedFileError, NoLibraryError
 from store.extractions import add_landmark_file
 from store.files import PARTIAL, write_error
 from store.findings import CheckReport
-from store.jobs import is_alive, list_jobs
 from store.landmarks import Sequence, read_sequences, read_video_ids
 from store.library import Library
 from store.migrate import migrate
 from store.pack import IMPORT_PREFIX, list_files
 from store.paths import user_path
+from store.rest import require_rest_if_readable
 from store.salvage import salvage
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile
 from store.skeleton import LEFT, RIGHT
-from store.words import ExtractionStatus, Status
+from store.words import ExtractionStatus
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def rebuild(root: Path) -> RebuildReport:
         raise NoLibraryError(
             f"There is no library in {library.root}.", hint="Choose another with --library."
         )
-    _require_rest(library)
+    require_rest_if_readable(library)
     aside = library.root / f"catalog.rebuilt{PARTIAL}"
     _remove(aside)
     try:
@@ -87,22 +87,6 @@ def rebuild(root: Path) -> RebuildReport:
     report = check(made, repair=True)
     made.close()
     return RebuildReport(None if old is None else str(old), rows, attached, unknown, report)
-
-
-def _require_rest(library: Library) -> None:
-    try:
-        jobs = list_jobs(library) if library.catalog_path.is_file() else []
-    except (SigntuiError, ValueError, TypeError, LookupError):
-        # Damage that keeps jobs from being read is why there is a rebuild.
-        jobs = []
-    finally:
-        library.close()
-    busy = [job for job in jobs if job.status == Status.RUNNING and is_alive(job)]
-    if busy:
-        raise LibraryBusyError(
-            f"Job {busy[0].id} ({busy[0].kind}) is at work on this library.",
-            hint=f"Wait for it, or: signtui stop {busy[0].id}",
-        )
 
 
 def _remove(aside: Path) -> None:

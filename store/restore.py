@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from store.backup import close_catalog, copy_catalog, require_free, require_whole
 from store.copying import Progress, building, copy_file, give_name, hash_of, verify
-from store.errors import DamagedFileError, LibraryBusyError, SigntuiError, StoreError
+from store.errors import DamagedFileError, SigntuiError, StoreError
 from store.files import write_error
-from store.jobs import is_alive, list_jobs
 from store.library import Library
 from store.manifest import CATALOG, Manifest, read_manifest
 from store.moving import move_clips
 from store.paths import user_path
+from store.rest import require_rest_if_readable
 from store.schema import Clip
-from store.words import Availability, Status
+from store.words import Availability
 
 _WAL: Final = b"\x02\x02"
 """Bytes 18 and 19 of a catalog that a program has opened to work with."""
@@ -104,28 +104,11 @@ def _require_place(source: Path, target: Path, *, force: bool) -> Path | None:
             f"A library is there already: {target}.",
             hint="Name another folder with --library, or let it go aside with --force.",
         )
-    _require_rest(target)
+    require_rest_if_readable(Library(target), f"the library in {target}")
     aside = target.with_name(f"{target.name}.before-restore-{time.strftime('%Y%m%d-%H%M%S')}")
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
     return aside
-
-
-def _require_rest(target: Path) -> None:
-    library = Library(target)
-    try:
-        jobs = list_jobs(library) if library.catalog_path.is_file() else []
-    except SigntuiError:
-        # It is damaged: that is why it is replaced.
-        jobs = []
-    finally:
-        library.close()
-    busy = [job for job in jobs if job.status == Status.RUNNING and is_alive(job)]
-    if busy:
-        raise LibraryBusyError(
-            f"Job {busy[0].id} ({busy[0].kind}) is at work on the library in {target}.",
-            hint=f"Wait for it, or: signtui stop {busy[0].id}",
-        )
 
 
 def _copy_files(

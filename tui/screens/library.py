@@ -162,7 +162,12 @@ class LibraryScreen(Page):
                 return
             self._show_instances(*found, keep_place=keep_place)
             # The rows are painted first: other words lay out the whole screen anew.
-            self.call_after_refresh(self._complain, "")
+            self.call_after_refresh(self._take_back, cancelled)
+
+    def _take_back(self, cancelled: threading.Event) -> None:
+        """Take the complaint back, unless a newer question has its own."""
+        if not cancelled.is_set():
+            self._complain("")
 
     def _complain(self, words: str) -> None:
         problem = self.query_one("#problem", Static)
