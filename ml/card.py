@@ -118,6 +118,7 @@ def _data(about: Mapping[str, Any]) -> Iterator[str]:
 
 def _began(about: Mapping[str, Any]) -> Iterator[str]:
     """What went before: its data is in the weights as well."""
+    yield from _taught(about)
     start = _part(about, "start")
     if not start:
         return
@@ -130,6 +131,16 @@ def _began(about: Mapping[str, Any]) -> Iterator[str]:
         f"({plain(start.get('weights'), 64)}), which knows {_count(start.get('glosses'))} glosses from "
         f"clips with landmarks: {clips or NOT_STATED}"
     )
+
+
+def _taught(about: Mapping[str, Any]) -> Iterator[str]:
+    teachers = _rows(_part(about, "config"), "teachers")
+    if teachers:
+        names = ", ".join(
+            f"{plain(row.get('name'))} ({plain(row.get('weights'), 64)})" for row in teachers
+        )
+        several = "models" if len(teachers) > 1 else "model"
+        yield f"- It learned the answers of {len(teachers)} other {several} beside the labels: {names}"
 
 
 def _dropped(split: Mapping[str, Any]) -> str:

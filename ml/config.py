@@ -8,7 +8,7 @@ preset wants beyond it stands in `PRESETS`.
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
@@ -58,7 +58,7 @@ class AugmentConfig:
 
     copies: bool = False
     """The notebook's own: slow, fast and noisy copies of clips of rare glosses, nothing else."""
-    mirror: float = 0.3
+    mirror: float = 0.1
     """Probability of a mirrored clip with the hands swapped."""
     rotate_deg: float = 12.0
     scale: float = 0.25
@@ -70,13 +70,13 @@ class AugmentConfig:
     """Turn of each hand about its own wrist, out of the image plane."""
     hand_scale: float = 0.15
     """Relative change of the size of the hands against their distances."""
-    place: float = 0.25
+    place: float = 0.15
     """Shift of each hand, in hand sizes."""
-    noise: float = 0.03
+    noise: float = 0.05
     """Noise of each landmark, in hand sizes."""
-    warp: float = 0.25
+    warp: float = 0.3
     """Bend of the time line."""
-    crop: float = 0.12
+    crop: float = 0.15
     """Largest part cut off each end."""
     drop_frames: float = 0.1
     """Largest part of single frames lost."""
@@ -97,11 +97,13 @@ class AugmentConfig:
 class ModelConfig:
     """The size of the `default` model; `notebook`'s is fixed."""
 
-    width: int = 128
+    width: int = 144
     stages: int = 2
     """Each: three convolution blocks and one attention block."""
     kernel: int = 11
     heads: int = 4
+    neck: int = 0
+    """Values between pooling and the glosses' head; 0: the head reads the pooled values."""
     dropout: float = 0.2
     head_dropout: float = 0.5
     super_classes: int = 50
@@ -116,6 +118,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         for name, low, high in (
             ("width", 8, 512), ("stages", 1, 8), ("kernel", 1, 63), ("heads", 1, 16),
+            ("neck", 0, 4096),
             ("dropout", 0.0, 0.95), ("head_dropout", 0.0, 0.95), ("super_classes", 1, 2000),
             ("hierarchy_weight", 0.0, 0.95),
         ):  # fmt: skip
@@ -154,7 +157,7 @@ class TrainConfig:
     epochs: int = 80
     batch_size: int = 32
     learning_rate: float = 2e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.3
     label_smoothing: float = 0.1
     warmup_epochs: int = 5
     patience: int = 40
@@ -169,6 +172,10 @@ class TrainConfig:
     """The model whose weights this one began with."""
     classes: ModelName = field(default_factory=ModelName)
     """The model that learned super-classes come from."""
+    teachers: list[ModelName] = field(default_factory=list)
+    """Models whose answers this one learns beside the labels."""
+    distill: float = 0.9
+    """How much of what is learned their answers are, where there are teachers."""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -179,12 +186,13 @@ class TrainConfig:
             ("split_seed", 0, 2**31 - 1),
             ("weight_decay", 0.0, 1.0), ("label_smoothing", 0.0, 0.9), ("seed", 0, 2**31 - 1),
             ("warmup_epochs", 0, 1000), ("patience", 1, 10_000), ("mixup", 0.0, 10.0),
-            ("ema", 0.0, 0.9999),
+            ("ema", 0.0, 0.9999), ("distill", 0.0, 1.0),
         ):  # fmt: skip
             _require(self, name, low, high)
-        if self.preset == "notebook" and (self.mixup or self.ema or self.model.hierarchy != "none"):
+        beyond = self.mixup or self.ema or self.teachers or self.model.hierarchy != "none"
+        if self.preset == "notebook" and beyond:
             raise ConfigError(
-                "mixup, ema and model.hierarchy are settings of the default preset.",
+                "mixup, ema, teachers and model.hierarchy are settings of the default preset.",
                 hint="The notebook preset trains as the notebook did.",
             )
 
@@ -206,7 +214,7 @@ _NO_CHANGE: Final = {
 
 PRESETS: Final[Mapping[str, TrainConfig]] = types.MappingProxyType(
     {
-        "default": TrainConfig(),
+        "default": TrainConfig(model=ModelConfig(neck=256)),
         "notebook": TrainConfig(
             preset="notebook",
             epochs=200,
@@ -256,6 +264,10 @@ def _read(name: str, hint: Any, value: object) -> Any:
         return from_json(typing.cast("type[TrainConfig]", hint), value)
     if hint is float and type(value) is int:
         return float(value)
+    if typing.get_origin(hint) is list and isinstance(value, list):
+        (part,) = typing.get_args(hint)
+        if dataclasses.is_dataclass(part):
+            return [_read(name, part, item) for item in value]
     if not _fits(hint, value):
         raise ConfigError(
             f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {_words(hint)}."
@@ -288,6 +300,7 @@ def train_job(
     *,
     start: str | None = None,
     classes: str | None = None,
+    teachers: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What stands in the job row of a training: the config, or the run to go on with.
 
@@ -296,8 +309,9 @@ def train_job(
         resume: the run to go on with.
         start: the model to begin with, as `ml.references` finds it.
         classes: the model that learned super-classes come from.
+        teachers: the models whose answers it learns.
     """
-    beside = {"from": start, "classes": classes}
+    beside = {"from": start, "classes": classes, "teachers": list(teachers) or None}
     named = {name: reference for name, reference in beside.items() if reference is not None}
     return {"train": to_json(config), "resume": resume, **named}
 

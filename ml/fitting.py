@@ -51,6 +51,8 @@ class Fitting:
     split_hash: str
     on_epoch: Callable[[int, Metrics], None] = lambda _epoch, _metrics: None
     should_stop: Callable[[], bool] = lambda: False
+    teachers: Callable[[Floats], Floats] | None = None
+    """Answers that are learned beside the labels: shape=(clips, length, channels) to (clips, glosses)."""
     classes: Classes | None = None
     """The super-class of each gloss, where the default preset has a coarse head."""
     epoch: int = 0
@@ -147,6 +149,8 @@ class Fitting:
         if self.config.preset == "notebook":
             return features, [super_targets(targets, *self._sizes()), targets]
         wanted = [one_hot(targets, self.model.output_shape, -1)]
+        if self.teachers is not None:
+            wanted = [taught(wanted[0], self.teachers(features), self.config)]
         if self.classes is not None:
             wanted.insert(0, one_hot(self.classes[targets], self.model.output_shape, 0))
         if self.config.mixup:
@@ -219,7 +223,9 @@ def compile_model(model: keras.Model, config: TrainConfig) -> None:
         config.learning_rate, weight_decay=config.weight_decay, clipnorm=1.0, **averaging
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "table"])
-    loss: Any = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    # Where there are teachers, labels are smoothed before their answers are added.
+    smoothing = 0.0 if config.teachers else config.label_smoothing
+    loss: Any = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
     metrics: Any = ["accuracy", keras.metrics.TopKCategoricalAccuracy(5, name=_TOP5)]
     weights = None
     if isinstance(model.output_shape, list):
@@ -233,6 +239,12 @@ def compile_model(model: keras.Model, config: TrainConfig) -> None:
         # Measured on two cores: XLA trains 3.5 times slower and compiles 10 s longer.
         jit_compile=False,
     )
+
+
+def taught(wanted: Floats, answers: Floats, config: TrainConfig) -> Floats:
+    """Smoothed labels and the teachers' answers, mixed. All shape=(clips, glosses)."""
+    labels = wanted * (1 - config.label_smoothing) + config.label_smoothing / wanted.shape[1]
+    return np.asarray((1 - config.distill) * labels + config.distill * answers, np.float32)
 
 
 def super_targets(targets: Targets, n_super: int, n_fine: int) -> Targets:

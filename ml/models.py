@@ -38,6 +38,10 @@ def default_model(shape: tuple[int, int], config: ModelConfig, n_glosses: int) -
         x = _attend(x, mask, config)
     x = layers.Dense(2 * config.width, activation="swish", name="top")(x)
     x = MaskedPool(name="pool")([x, mask])
+    if config.neck:
+        x = layers.Dense(config.neck, use_bias=False, name="neck")(x)
+        x = layers.BatchNormalization(momentum=0.95, name="neck_norm")(x)
+        x = layers.Activation("swish", name="neck_out")(x)
     x = layers.Dropout(config.head_dropout, name="head_dropout")(x)
     outputs = _head(x, n_glosses, GLOSS_OUTPUT)
     if config.hierarchy != "none":

@@ -5,7 +5,7 @@ training stops this check, with the same words. No TensorFlow is imported.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from ml.findings import (
 from ml.prepare import Data, prepare_data
 from ml.resume import last_checkpoint, run_to_resume
 from ml.size import count_parameters, run_bytes
+from ml.teachers import kept_teachers
 from ml.warm import adopt, read_source, read_sources
 from store.errors import SigntuiError
 from store.jobs import is_alive, list_jobs
@@ -69,7 +70,12 @@ class Readiness:
 
 
 def check_training(
-    library: Library, config: TrainConfig, *, start: str | None = None, classes: str | None = None
+    library: Library,
+    config: TrainConfig,
+    *,
+    start: str | None = None,
+    classes: str | None = None,
+    teachers: Sequence[str] = (),
 ) -> Readiness:
     """Look at everything that can be known of a training without starting it.
 
@@ -78,13 +84,14 @@ def check_training(
         config: of the training.
         start: the model to begin with, if any.
         classes: the model that learned super-classes come from, if any.
+        teachers: the models whose answers it would learn.
 
     Raises:
         StoreError: the catalog cannot be read.
     """
     try:
         data = prepare_data(library, config)
-        read_sources(library, config, data, start, classes)
+        read_sources(library, config, data, start, classes, teachers)
     except SigntuiError as error:
         return stopped_by(error)
     plan = _plan(config, data)
@@ -137,6 +144,7 @@ def check_resume(library: Library, reference: str | int) -> Readiness:
         config = from_json(TrainConfig, run.config)
         data = prepare_data(library, config, run.extractor_id)
         last_checkpoint(library.run_dir(run.id), data.split.hash)
+        kept_teachers(library, library.run_dir(run.id))
     except SigntuiError as error:
         return stopped_by(error)
     plan = _plan(config, data)

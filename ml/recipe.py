@@ -44,7 +44,9 @@ def train_command(config: TrainConfig, preset: TrainConfig) -> list[str]:
     for option, model in (("--from", config.start), ("--classes-from", config.classes)):
         if model.name:
             command += [option, model.name]
-    named = {"preset", "start", "classes", "glosses", "split", "name", *_OPTIONS}
+    for teacher in config.teachers:
+        command += ["--teacher", teacher.name]
+    named = {"preset", "start", "classes", "teachers", "glosses", "split", "name", *_OPTIONS}
     ours, theirs = (
         dict(_flat({key: value for key, value in to_json(item).items() if key not in named}))
         for item in (config, preset)

@@ -26,10 +26,12 @@ def count_parameters(config: TrainConfig, n_glosses: int) -> int:
     convolve = 4 * width**2 + 11 * width + 2 * kernel * width + _ECA_KERNEL
     attend = 8 * width**2 + 12 * width
     top = 2 * width**2 + 2 * width
-    heads = _dense(4 * width, n_glosses)
+    neck = config.model.neck
+    below = neck * (4 * width + 4)
+    heads = _dense(neck or 4 * width, n_glosses)
     if config.model.hierarchy != "none":
-        heads += _dense(4 * width, min(config.model.super_classes, n_glosses))
-    return stem + config.model.stages * (3 * convolve + attend) + top + heads
+        heads += _dense(neck or 4 * width, min(config.model.super_classes, n_glosses))
+    return stem + config.model.stages * (3 * convolve + attend) + top + below + heads
 
 
 def run_bytes(config: TrainConfig, n_glosses: int) -> int:

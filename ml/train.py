@@ -26,6 +26,8 @@ from ml.models import build_model, glosses_alone
 from ml.prepare import Data, prepare_data, write_split
 from ml.recognizer import Recognizer
 from ml.resume import run_to_resume
+from ml.teachers import keep_teachers, kept_teachers
+from ml.teaching import load_teachers
 from ml.warm import NO_SOURCES, Sources, keep_start, kept_start, read_sources
 from ml.weights import read_weights, take_weights
 from store import __version__
@@ -83,10 +85,13 @@ def _begin(library: Library, job: RunningJob) -> _Training:
         run = run_to_resume(library, resume)
         config = from_json(TrainConfig, run.config)
         data = prepare_data(library, config, run.extractor_id)
-        return _Training(run.id, config, data, resumed=True)
+        teachers = kept_teachers(library, library.run_dir(run.id))
+        return _Training(run.id, config, data, resumed=True, sources=Sources(teachers=teachers))
     config = from_json(TrainConfig, job.config.get("train", {}))
     data = prepare_data(library, config)
-    sources = read_sources(library, config, data, *map(job.config.get, ("from", "classes")))
+    start, classes = map(job.config.get, ("from", "classes"))
+    taught_by = job.config.get("teachers", ())
+    sources = read_sources(library, config, data, start, classes, taught_by)
     config = _with_names(config, sources)
     run_id = create_run(
         library,
@@ -104,7 +109,8 @@ def _with_names(config: TrainConfig, sources: Sources) -> TrainConfig:
     start, classes = (
         source.identity if source else ModelName() for source in (sources.start, sources.classes)
     )
-    return replace(config, start=start, classes=classes)
+    teachers = [source.identity for source in sources.teachers]
+    return replace(config, start=start, classes=classes, teachers=teachers)
 
 
 def _run(library: Library, job: RunningJob, training: _Training) -> bool:
@@ -134,10 +140,14 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
     )
     write_split(folder, data)
     if not training.resumed:
-        keep_start(folder, data, training.sources.start)
+        keep_start(folder, data, training.sources)
+        keep_teachers(folder, training.sources.teachers)
         _take(job, training, model)
-    classes = _super_classes(training, folder)
-    fitting = Fitting(model, config, train_part, val_part, folder, data.split.hash, classes=classes)
+    fitting = Fitting(
+        model, config, train_part, val_part, folder, data.split.hash,
+        classes=_super_classes(training, folder),
+        teachers=load_teachers(training.sources.teachers, data.labels),
+    )  # fmt: skip
     if training.resumed:
         fitting.resume()
         forget_epochs(library, run_id, after=fitting.epoch - 1)

@@ -4,7 +4,7 @@ Light: weights are moved in `ml.weights`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from store.splits import LeakError
 
 START_FILE: Final = "start.json"
 """In a run's folder: what its bundle says of the model that it began with."""
-_SIZES: Final = ("width", "stages", "kernel", "heads")
+_SIZES: Final = ("width", "stages", "kernel", "heads", "neck")
 """What of a model's settings makes its weights fit."""
 _FOUND_OUT: Final = "divide_by"
 """The notebook's scale comes from the clips."""
@@ -121,13 +121,20 @@ class Sources:
     """Its weights are begun with."""
     classes: Source | None = None
     """Learned super-classes come from it."""
+    teachers: tuple[Source, ...] = ()
+    """Their answers are learned."""
 
 
 NO_SOURCES: Final = Sources()
 
 
 def read_sources(
-    library: Library, config: TrainConfig, data: Data, start: str | None, classes: str | None
+    library: Library,
+    config: TrainConfig,
+    data: Data,
+    start: str | None,
+    classes: str | None,
+    teachers: Sequence[str] = (),
 ) -> Sources:
     """Find and check the models that a training names.
 
@@ -142,14 +149,40 @@ def read_sources(
             "Learned super-classes need a model that they come from.",
             hint="Name it: --classes-from RUN, which sets model.hierarchy=learned as well.",
         )
-    found = Sources(
-        *(None if name is None else read_source(library, name) for name in (start, classes))
-    )
+    one, other = (None if name is None else read_source(library, name) for name in (start, classes))
+    found = Sources(one, other, tuple(read_source(library, name) for name in teachers))
     if found.start is not None:
         check_source(library, config, data, found.start)
     if found.classes is not None:
         _check_classes(library, data, found.classes)
+    for teacher in found.teachers:
+        check_teacher(library, config, data, teacher)
     return found
+
+
+def check_teacher(library: Library, config: TrainConfig, data: Data, source: Source) -> None:
+    """Whether a training may learn a model's answers.
+
+    Raises:
+        SourceModelError: it reads other features or landmarks, or does not know all glosses.
+        LeakError: it was trained on clips that this training would be judged by.
+    """
+    if config.preset == "notebook" or source.config.preset == "notebook":
+        raise SourceModelError(
+            "The preset notebook has no teachers and is none.", hint="Use --preset default."
+        )
+    differing = [item for item in _differences(config, source) if item[0].startswith("features.")]
+    if differing:
+        there = ", ".join(f"{name} {theirs}" for name, theirs, _ in differing)
+        here = ", ".join(f"{name} {ours}" for name, _, ours in differing)
+        raise SourceModelError(
+            f"The model {source.name} has {there}, and this training {here}: it cannot teach what "
+            "it does not see.",
+            hint="Take its own: "
+            + " ".join(f"--set {name}={theirs}" for name, theirs, _ in differing),
+        )
+    _check_landmarks(data, source)
+    _check_classes(library, data, source)
 
 
 def _check_classes(library: Library, data: Data, source: Source) -> None:
@@ -159,7 +192,7 @@ def _check_classes(library: Library, data: Data, source: Source) -> None:
         raise SourceModelError(
             f"The model {source.name} does not know {len(unknown):,} of the {len(data.labels):,} "
             f"glosses ({unknown[0]}, for one): nobody can tell what they are like.",
-            hint="Take super-classes from a model of at least these glosses.",
+            hint="Name a model of at least these glosses.",
         )
     if not data.split.leaking:
         _check_unseen(library, data, source)
@@ -241,17 +274,19 @@ def _check_unseen(library: Library, data: Data, source: Source) -> None:
         )
 
 
-def keep_start(folder: Path, data: Data, source: Source | None) -> None:
+def keep_start(folder: Path, data: Data, sources: Sources) -> None:
     """Write what a bundle will say of where a run began, so that going on needs no source.
 
     Raises:
         DiskFullError, StoreError: it cannot be written.
     """
     seen = marks_of(sample.row for sample in data.split.train)
-    if source is not None:
+    for source in filter(None, (sources.start, *sources.teachers)):
         if source.seen is not None:
             seen = join(seen, source.seen)
-        write_text(folder / START_FILE, json.dumps(source.about, ensure_ascii=False) + "\n")
+    if sources.start is not None:
+        about = json.dumps(sources.start.about, ensure_ascii=False)
+        write_text(folder / START_FILE, about + "\n")
     with write_aside(folder / SEEN) as aside:
         aside.write_bytes(pack_marks(seen))
 

@@ -67,7 +67,7 @@ def read_weights(source: Source) -> tuple[Arrays, NDArray[Any], NDArray[Any]]:
     """
     compact = read_further(source.bundle.folder, WEIGHTS)
     if compact is not None:
-        return _unpack(compact, source.bundle.model)
+        return _unpack(compact, source.bundle.model, source.config.model.neck)
     model = load_keras_model(source.bundle.folder, source.config, len(source.bundle.labels))
     head = head_of(model)
     return (
@@ -107,7 +107,7 @@ def pack_weights(model: keras.Model, litert: bytes) -> bytes:
     return stream.getvalue()
 
 
-def _unpack(data: bytes, litert: bytes) -> tuple[Arrays, NDArray[Any], NDArray[Any]]:
+def _unpack(data: bytes, litert: bytes, neck: int) -> tuple[Arrays, NDArray[Any], NDArray[Any]]:
     """As `read_weights`. Raises CheckpointError where it is no such archive."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
@@ -117,7 +117,7 @@ def _unpack(data: bytes, litert: bytes) -> tuple[Arrays, NDArray[Any], NDArray[A
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _bad() from error
     if kernel is None:
-        kernel = _lite_kernel(litert, (2 * _inputs(body), len(bias)))
+        kernel = _lite_kernel(litert, (neck or 2 * _inputs(body), len(bias)))
     if kernel is None:
         raise _bad()
     return body, kernel, bias

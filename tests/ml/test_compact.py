@@ -107,7 +107,7 @@ def test_the_head_is_kept_apart_where_the_litert_model_has_none_like_it(trained)
     other[place : place + len(kernel)] = bytes(len(kernel))
     packed = pack_weights(model, bytes(other))
     assert len(packed) > len(pack_weights(model, source.bundle.model))
-    _, found, _ = _unpack(packed, bytes(other))
+    _, found, _ = _unpack(packed, bytes(other), 0)
     np.testing.assert_allclose(found, np.array(head_of(model).kernel), rtol=1e-3, atol=1e-4)
 
 

@@ -62,6 +62,12 @@ def train(
             "--classes-from", metavar="MODEL", help="Super-classes of glosses that it finds alike."
         ),
     ] = None,
+    teachers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--teacher", metavar="MODEL", help="Learn this model's answers too; several at once."
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -109,13 +115,14 @@ def train(
     found = (
         check_resume(library, resume)
         if resume
-        else check_training(library, config, start=start, classes=classes)
+        else check_training(library, config, start=start, classes=classes, teachers=teachers or ())
     )
     if check:
         print_readiness(found, json=json)
         return
     require_ready(found)
-    run_id = follow_training(library, train_job(config, resume, start=start, classes=classes))
+    job = train_job(config, resume, start=start, classes=classes, teachers=teachers or ())
+    run_id = follow_training(library, job)
     print_run(library, run_id, json=json)
 
 
