@@ -4,15 +4,19 @@ A model's scores are surer than it should be. One temperature, fitted on val, br
 right that often (Guo et al., On Calibration of Modern Neural Networks, ICML 2017). The threshold is
 the lowest at which what is said is right as often as wanted; what lies below is "unknown".
 Both rest on the clips they were fitted on, so errors are reported from five-fold cross-fitting.
+A model that is narrowed to a list of glosses is right more often at the same score: thresholds for
+lists of some lengths are fitted beside it, on lists drawn at random.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.narrow import narrow_scores
 
 Floats = NDArray[np.float32]
 
@@ -28,6 +32,12 @@ _LIKELY: Final = 0.5
 _GOLDEN: Final = (math.sqrt(5) - 1) / 2
 _STEPS: Final = 60
 _TINY: Final = 1e-12
+LIST_LENGTHS: Final = (10, 20, 50, 100, 200, 500, 1000)
+"""Glosses of the lists that thresholds are fitted for, as far as the model knows more."""
+_LIST_CLIPS: Final = 2000
+"""Lists of a length are drawn until they hold so many clips …"""
+_LISTS: Final = 200
+"""… but no more lists than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,21 @@ class Calibration:
     """The same of the plain scores."""
     n: int = 0
     """Clips that it rests on; 0: nothing was fitted."""
+    lists: tuple[tuple[int, float], ...] = ()
+    """Thresholds of the model narrowed: glosses of a list, and from which score on one is named; the
+    last is that of all glosses."""
+
+    def for_list(self, glosses: int) -> Self:
+        """What holds of the model narrowed to so many glosses.
+
+        Thresholds between two lengths lie on a straight line over the logarithm; still shorter
+        lists have the shortest one's.
+        """
+        if not self.lists:
+            return self
+        lengths, thresholds = zip(*self.lists, strict=True)
+        found = np.interp(math.log(max(glosses, 1)), np.log(lengths), thresholds)
+        return replace(self, threshold=float(found))
 
     def scores(self, plain: Floats) -> Floats:
         """Calibrate scores that sum to 1. shape=(…, glosses)."""
@@ -68,7 +93,24 @@ class Calibration:
             return cls()
         known = {key: said.get(key) for key in ("precision", "coverage", "error", "error_before")}
         ratios = {key: value for key, value in known.items() if _between(value, 0.0, 1.0)}
-        return cls(temperature=float(temperature), threshold=float(threshold), n=n, **ratios)  # type: ignore[arg-type]
+        return cls(
+            temperature=float(temperature),  # type: ignore[arg-type]
+            threshold=float(threshold),  # type: ignore[arg-type]
+            n=n,
+            lists=_read_lists(said.get("lists")),
+            **ratios,
+        )
+
+
+def _read_lists(said: object) -> tuple[tuple[int, float], ...]:
+    """What a bundle says of lists; nothing where it is not believable."""
+    try:
+        found = tuple((int(length), float(limit)) for length, limit in said)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    lengths = [length for length, _ in found]
+    rising = lengths == sorted(set(lengths)) and all(length > 0 for length in lengths)
+    return found if rising and all(_between(limit, 0.0, 1.0) for _, limit in found) else ()
 
 
 def _between(value: object, low: float, high: float) -> bool:
@@ -114,7 +156,40 @@ def fit_calibration(
         error=calibration_error(score, right),
         error_before=calibration_error(before, hit),
         n=n,
+        lists=(
+            *_fit_lists(calibrated(plain, temperature), targets, wanted),
+            (plain.shape[1], threshold),
+        ),
     )
+
+
+def _fit_lists(
+    scores: Floats, targets: NDArray[np.int64], wanted: float
+) -> tuple[tuple[int, float], ...]:
+    """Thresholds for lists of glosses drawn at random; the same clips always give the same.
+
+    Args:
+        scores: calibrated, shape=(n, glosses).
+        targets: true glosses, shape=(n,).
+        wanted: how often what is said should be right.
+    """
+    n_glosses = scores.shape[1]
+    found = []
+    for length in LIST_LENGTHS:
+        if length >= n_glosses:
+            break
+        rng = np.random.default_rng([length, n_glosses])
+        parts: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
+        while sum(len(part[0]) for part in parts) < _LIST_CLIPS and len(parts) < _LISTS:
+            kept = np.sort(rng.choice(n_glosses, length, replace=False))
+            own = np.flatnonzero(np.isin(targets, kept))
+            narrowed = narrow_scores(scores[own], kept)
+            parts.append(_judged(narrowed, np.searchsorted(kept, targets[own])))
+        score, right = (np.concatenate(items) for items in zip(*parts, strict=True))
+        if len(score) >= 2 * _FOLDS:
+            # A sign outside the list must have a chance to be unknown.
+            found.append((length, max(_LIKELY, _lowest_threshold(score, right, wanted))))
+    return tuple(found)
 
 
 def calibration_error(score: NDArray[Any], right: NDArray[np.bool_]) -> float:

@@ -46,7 +46,7 @@ def report_narrowed(
         whole: the judgement of the model with all its glosses.
         kept: places of the glosses in rising order, shape=(kept,).
         labels: all glosses of the model.
-        calibration: of the model; narrowing changes neither temperature nor threshold.
+        calibration: of the model with all its glosses.
         detail: what is known of the split; `split_kind` must be.
 
     Returns:
@@ -58,7 +58,7 @@ def report_narrowed(
     return {
         **found.accuracy.as_json(),
         **detail,
-        **found.measure(calibration),
+        **found.measure(calibration.for_list(len(kept))),
         **describe(library, part, found, some, str(detail["split_kind"])),
         "narrowed": {"glosses": len(some), "of": len(labels)},
         "whole": {**whole.accuracy.as_json(), **whole.measure(calibration)},

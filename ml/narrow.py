@@ -2,8 +2,8 @@
 
 A calibrated score is the plain one to the power of 1 / temperature, renormalised. So it makes no
 difference whether scores are narrowed before or after, and the temperature stays what it was. The
-threshold stays too, but no longer promises what it did: each score can only rise, so that more is
-said, and a sign outside the list has nowhere else to go. What holds of a list is to be measured.
+threshold is that of lists of this length (`ml.calibrate`). A sign outside the list has nowhere else
+to go. What holds of a certain list is to be measured.
 """
 
 from collections.abc import Collection

@@ -66,6 +66,8 @@ class Recognizer:
         """Answer with these glosses alone from now on. Raises GlossError."""
         self._kept = choose_outputs(self.bundle.labels, glosses)
         self.labels = tuple(self.bundle.labels[place] for place in self._kept)
+        whole = Calibration.from_json(self.bundle.about.get("calibration"))
+        self.calibration = whole.for_list(len(self.labels))
 
     @property
     def narrowed(self) -> dict[str, int] | None:
