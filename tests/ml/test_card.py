@@ -26,6 +26,7 @@ def bundle(**about) -> Bundle:
     return Bundle(Path("/secret/place"), ("book", "drink"), TrainConfig().features, about, b"")
 
 
+DEFAULT = PRESETS["default"]
 HOSTILE = "[a](http://evil.example) <script>x</script>\n# **big** | `rm` \x1b[31m ![i](file:///etc)"
 
 
@@ -63,7 +64,7 @@ def test_a_bundle_that_says_nothing_has_a_card_that_says_so(about):
 
 
 def test_the_command_trains_with_the_same_settings():
-    config = dataclasses.replace(TrainConfig(), glosses="300", seed=3, warmup_epochs=9)
+    config = dataclasses.replace(DEFAULT, glosses="300", seed=3, warmup_epochs=9)
     command = train_command(config, PRESETS["default"])
     wanted = "signtui train --preset default --glosses 300 --split official --seed 3"
     assert command == [*wanted.split(), "--set", "warmup_epochs=9"]
@@ -71,10 +72,10 @@ def test_the_command_trains_with_the_same_settings():
     assert command[5] == "glosses.txt"
     assert "model.width=16" in command
     assert "--set" not in train_command(PRESETS["notebook"], PRESETS["notebook"])
-    warm = dataclasses.replace(TrainConfig(), start=ModelName("before", "ab"))
+    warm = dataclasses.replace(DEFAULT, start=ModelName("before", "ab"))
     command = train_command(warm, PRESETS["default"])
     assert command[command.index("--from") + 1] == "before"
-    assert "model.width=128" in command, "it would adopt the sizes of another before"
+    assert "model.width=144" in command, "it would adopt the sizes of another before"
 
 
 def test_the_settings_of_the_command_make_the_same_config():
@@ -91,7 +92,7 @@ def test_the_command_has_only_options_that_there_are():
     from tui.commands.runs import train
 
     odd = dataclasses.replace(
-        TrainConfig(), split_seed=2, duplicates="keep", contradictions="drop", epochs=3, batch_size=4,
+        DEFAULT, split_seed=2, duplicates="keep", contradictions="drop", epochs=3, batch_size=4,
         learning_rate=0.1, seed=1,
     )  # fmt: skip
     command = train_command(odd, PRESETS["default"])

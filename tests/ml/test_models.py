@@ -32,7 +32,7 @@ def test_sizes(preset):
     from ml.models import build_model
 
     built = build_model(PRESETS[preset], 100)
-    wanted = {"default": 805_506, "notebook": 828_758}
+    wanted = {"default": 1_119_426, "notebook": 828_758}
     assert built.count_params() == wanted[preset] < 2_000_000
 
 
