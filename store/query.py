@@ -19,7 +19,8 @@ from store.library import Library
 
 ROW_LIMIT: Final = 10_000
 TIME_LIMIT_S: Final = 30.0
-_STEPS_BETWEEN_LOOKS: Final = 5_000
+LOOK_AFTER: Final = 5_000
+"""Steps of SQLite, about a tenth of a millisecond."""
 MAX_VALUE_BYTES: Final = 2 * 2**20
 _LIMITS: Final = {
     # A row is in memory whole: so much for a value, and so many values.
@@ -81,8 +82,18 @@ def run_query(
     row_limit: int = ROW_LIMIT,
     time_limit_s: float = TIME_LIMIT_S,
     cancelled: threading.Event | None = None,
+    look_after: int = LOOK_AFTER,
 ) -> QueryResult:
     """Run one SELECT on a connection that cannot write, attach or load anything.
+
+    Args:
+        library: whose catalog.
+        sql: one statement.
+        row_limit: rows to read at most.
+        time_limit_s: seconds that it may take.
+        cancelled: ends it when set.
+        look_after: steps of SQLite between looks at the two; each look needs Python's lock, which
+            the dashboard may hold.
 
     Raises:
         QueryError: the SQL is wrong, would change something, took too long or was cancelled.
@@ -93,7 +104,10 @@ def run_query(
         asked = cancelled is not None and cancelled.is_set()
         return asked or time.monotonic() - started > time_limit_s
 
-    with guarded_connection(library, must_end) as connection, explained(sql, time_limit_s):
+    with (
+        guarded_connection(library, must_end, look_after) as connection,
+        explained(sql, time_limit_s),
+    ):
         cursor = connection.execute(sql)
         rows = cursor.fetchmany(row_limit + 1)
         columns = tuple(column[0] for column in cursor.description or ())
@@ -102,7 +116,7 @@ def run_query(
 
 @contextmanager
 def guarded_connection(
-    library: Library, must_end: Callable[[], bool]
+    library: Library, must_end: Callable[[], bool], look_after: int = LOOK_AFTER
 ) -> Iterator[sqlite3.Connection]:
     """A connection for foreign SQL: it reads, within limits, until `must_end` says so.
 
@@ -114,7 +128,7 @@ def guarded_connection(
         for category, limit in _LIMITS.items():
             connection.setlimit(category, limit)
         connection.set_authorizer(_authorize)
-        connection.set_progress_handler(must_end, _STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(must_end, look_after)
         yield connection
 
 

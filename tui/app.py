@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
 from textual.app import SystemCommand
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from store.library import Library
+    from tui.screens.live_takes import TakesPage
 
 
 class SignApp(JobApp):
@@ -230,6 +231,18 @@ class SignApp(JobApp):
             await asyncio.to_thread(write_setting, "theme", name)
 
     async def action_quit(self) -> None:
+        """Leave; what is recorded on the live screen is asked about there first, whoever is before it."""
+        try:
+            live = cast("TakesPage", self.get_screen_stack("live")[0])
+        except KeyError:
+            live = None
+        if live is not None and live.check_action("leave", ()):
+            await self.switch_mode("live")
+            live.action_leave()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
         """Leave; asks where jobs that were started here would be lost."""
         if self.jobs_at_stake:
             self.push_screen(QuitDialog(self.jobs_at_stake), self._quit_as_told)

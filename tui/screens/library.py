@@ -90,6 +90,8 @@ class LibraryScreen(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
+        # Not by the field's message, which waits until the letter is painted.
+        self.watch(self.query_one("#filter", Input), "value", self._filter_changed, init=False)
         self.action_reload()
 
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
@@ -199,11 +201,10 @@ class LibraryScreen(Page):
             self.wanted = query
             self._find()
 
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
+    def _filter_changed(self, value: str) -> None:
         if self.has_class("-glance"):
             self._glance(False)
-        self._ask(replace(self.wanted, search=event.value))
+        self._ask(replace(self.wanted, search=value))
 
     @on(Input.Submitted, "#filter")
     def _filter_submitted(self) -> None:
