@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import CursorPosition, Resize
+from textual.events import CursorPosition, Event, InputEvent, Resize
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Input
@@ -93,6 +93,7 @@ class SignApp(JobApp):
         self.opening_error: SigntuiError | None = None
         """Why the library could not be opened; the dashboard ends with it."""
         self._left_running = False
+        self._going = False
         for colours in theme.THEMES:
             self.register_theme(colours)
         known = self.settings.theme in self.available_themes
@@ -124,6 +125,11 @@ class SignApp(JobApp):
         if TooSmall.is_needed(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
+    async def on_event(self, event: Event) -> None:
+        # What is typed behind the key that ends it must not open a screen that is going.
+        if not (self._going and isinstance(event, InputEvent)):
+            await super().on_event(event)
+
     def on_cursor_position(self, event: CursorPosition) -> None:
         event.stop()
         self.terminal_answered.publish(None)
@@ -134,6 +140,7 @@ class SignApp(JobApp):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
+        self._going = True
         # Pictures go before the terminal has its own screen back.
         self.terminal_goes.publish(None)
         self.drawing = Drawing()

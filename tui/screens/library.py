@@ -40,7 +40,7 @@ from tui.wording import count
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
-_OF_THE_TABLE: Final = frozenset({"order", "turn", "exclude", "exclude_shown"})
+_OF_THE_TABLE: Final = frozenset({"open", "order", "turn", "exclude", "exclude_shown"})
 
 
 class LibraryScreen(Page):
@@ -52,6 +52,9 @@ class LibraryScreen(Page):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-broad")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("escape", "table", "To the table"),
+        Binding("escape", "leave_field", "Leave the field", show=False),
+        Binding("enter", "open", "The clip's page", show=False),
         Binding("o", "order", "Order"),
         Binding("O", "turn", "Turn order", show=False),
         Binding("x", "exclude", "Exclude"),
@@ -140,7 +143,10 @@ class LibraryScreen(Page):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Nothing is done to a row that is out of sight."""
+        """Nothing is done to a row that is out of sight; in the field there is one way out."""
+        if action in {"filter", "table"}:
+            in_field = self.focused is not None and self.focused.id == "filter"
+            return in_field == (action == "table")
         return not (self.has_class("-glance") and action in _OF_THE_TABLE)
 
     # The table
@@ -232,6 +238,13 @@ class LibraryScreen(Page):
     def action_filter(self) -> None:
         self._glance(False)
         self.set_focus(self.query_one("#filter", Input))
+
+    def action_table(self) -> None:
+        self.set_focus(self.query_one(RowView))
+
+    def action_open(self) -> None:
+        """Open the page of the clip under the cursor."""
+        self.query_one(RowView).action_select()
 
     def action_leave_field(self) -> None:
         if self.has_class("-glance"):
