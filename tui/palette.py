@@ -68,7 +68,9 @@ ENTRIES: Final = (
         "limits",
     ),
     Entry("sql --output", "Write the result to a file: csv, json, jsonl, Parquet", "sql", "export"),
-    Entry("export", "Write a result to a file; tables and views are on this screen", "sql", "export"),
+    Entry(
+        "export", "Write a result to a file; tables and views are on this screen", "sql", "export"
+    ),
     Entry("history", "What was asked before", "sql", "history"),
     Entry("copy", "Copy a cell, a row or the page of the result", "sql", "copy"),
     Entry("live --source", "Choose the clip, camera or stream to read", "live", "clip"),

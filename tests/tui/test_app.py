@@ -6,6 +6,7 @@ import sys
 
 import psutil
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from store.errors import LibraryBusyError, StoreError

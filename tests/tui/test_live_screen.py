@@ -460,7 +460,7 @@ async def test_leaving_from_another_screen_asks_about_the_take(
         screen = await open_live(pilot, clip)
         await record(pilot, screen)
         await pilot.press("1")
-        await settle(pilot)
+        await until(pilot, lambda: app.current_mode == "library")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, TakeDialog))
         assert app.current_mode == "live"

@@ -52,8 +52,6 @@ class LibraryScreen(Page):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-broad")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("escape", "table", "To the table"),
-        Binding("escape", "leave_field", "Leave the field", show=False),
         Binding("enter", "open", "The clip's page", show=False),
         Binding("o", "order", "Order"),
         Binding("O", "turn", "Turn order", show=False),
@@ -142,12 +140,13 @@ class LibraryScreen(Page):
             self.set_focus(self.query_one(RowView))
         self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Nothing is done to a row that is out of sight; in the field there is one way out."""
-        if action in {"filter", "table"}:
-            in_field = self.focused is not None and self.focused.id == "filter"
-            return in_field == (action == "table")
-        return not (self.has_class("-glance") and action in _OF_THE_TABLE)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is done to a row that is out of sight, and in the field a slash is a slash."""
+        if self.has_class("-glance") and action in _OF_THE_TABLE:
+            return False
+        if action == "filter":
+            return not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
 
     # The table
 
@@ -238,9 +237,6 @@ class LibraryScreen(Page):
     def action_filter(self) -> None:
         self._glance(False)
         self.set_focus(self.query_one("#filter", Input))
-
-    def action_table(self) -> None:
-        self.set_focus(self.query_one(RowView))
 
     def action_open(self) -> None:
         """Open the page of the clip under the cursor."""
