@@ -103,7 +103,7 @@ def run_query(
 def read_numbers(
     library: Library, sql: str, *, cancelled: threading.Event | None = None
 ) -> "array[int]":
-    """The first column of one SELECT, of whole numbers, in less time than its rows would take.
+    """The first column of one SELECT, of whole numbers, as many as there are.
 
     Raises:
         QueryError: as `run_query`.
@@ -113,7 +113,6 @@ def read_numbers(
         guarded_connection(library, must_end, _SELDOM) as connection,
         explained(sql, TIME_LIMIT_S),
     ):
-        # Rows that are kept for a moment would have the garbage collector look at them.
         return array("q", (row[0] for row in connection.execute(sql)))
 
 
