@@ -62,7 +62,7 @@ async def test_figures_are_those_of_the_catalog(app):
         }
         assert bars["nslt_100"][0] == states["done"]
         hands = app.screen.query_one("#hands-line", Static).render().plain
-        assert hands.split() == "hands left 50 %, right 100 %".split()
+        assert hands == "left hand 50 %, right 100 %"
         assert app.screen.query_one("#states").border_subtitle == "extract would read 65"
 
 
