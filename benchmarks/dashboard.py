@@ -23,6 +23,8 @@ from benchmarks.measuring import load, real_data, report
 from benchmarks.terminal import Terminal, signtui
 
 KEYS: Final = 100
+ROUNDS: Final = 4
+"""How often each filter is typed."""
 SCREENS: Final = {
     "2": "─ Workers", "3": "─ Runs", "5": "─ Result", "6": "─ Jobs", "1": "─ Instances"
 }  # fmt: skip
@@ -102,13 +104,18 @@ def measure(library: Path, how: str) -> None:
         terminal.rest(2)
         report(f"key to paint, {how}: rows", keys(terminal, DOWN, UP), limit_s=0.05)
         report(f"key to paint, {how}: screens", screens(terminal), limit_s=0.05)
-        report(f"filter to first page, {how}", filters(terminal), limit_s=0.05)
+        for words, seconds in filters(terminal).items():
+            report(f"filter {words}, {how}", seconds, limit_s=0.05)
         first, scrolling = million(terminal)
         report(f"million rows, {how}: first rows", [first])
         report(f"million rows, {how}: key to paint", scrolling, limit_s=0.05)
         report(f"cancel, {how}", [cancel(terminal) for _ in range(10)], limit_s=0.1)
-        memory = psutil.Process(terminal.process.pid).memory_info().rss >> 20
-        print(f"memory of the dashboard, {how}: {memory} MiB  (aim: at most 150 MiB)", flush=True)
+        memory = psutil.Process(terminal.process.pid).memory_info().rss
+        print(
+            f"memory of the dashboard, {how}: {memory / 1e6:.0f} MB = {memory >> 20} MiB"
+            "  (aim: at most 150 MB)",
+            flush=True,
+        )
 
 
 def keys(terminal: Terminal, *pressed: str) -> list[float]:
@@ -134,15 +141,15 @@ def screens(terminal: Terminal) -> list[float]:
     return seconds[len(SCREENS) :]
 
 
-def filters(terminal: Terminal) -> list[float]:
-    """From the last key of a filter to the first page of what it finds."""
-    seconds = []
-    for words in FILTERS:
+def filters(terminal: Terminal) -> dict[str, list[float]]:
+    """Of each filter, from its last key to the first page of what it finds."""
+    seconds: dict[str, list[float]] = {words: [] for words in FILTERS}
+    for words in FILTERS * ROUNDS:
         terminal.press("/")
         terminal.rest(0.3)
         terminal.press(words[:-1])
         terminal.rest(1)
-        seconds.append(painted(terminal, words[-1], lambda: titled(terminal, "─ Instances")))
+        seconds[words].append(painted(terminal, words[-1], lambda: titled(terminal, "─ Instances")))
         terminal.press(ESCAPE)
         terminal.rest(0.3)
         terminal.press(ESCAPE)

@@ -9,6 +9,7 @@ import pty
 import queue
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import threading
@@ -23,9 +24,21 @@ import pyte
 
 from tui import theme
 
-_CHUNK = 1 << 16
-_WHO, _I_AM = b"\x1b[c", b"\x1b[?62;22c"
-"""Which terminal is it? Each one answers; this one is a VT220 with colours."""
+_LISTENER = """
+import os, struct, time
+who, i_am = b"\\x1b[c", b"\\x1b[?62;22c"  # each terminal says what it is: a VT220 with colours
+while True:
+    try:
+        data = os.read(0, 65536)
+    except OSError:
+        break
+    at = time.perf_counter()
+    os.write(0, i_am * data.count(who))
+    os.write(1, struct.pack("=dI", at, len(data)) + data)
+"""
+"""Takes bytes as they come, in a process of its own: to draw them takes longer than to make them, and the
+time until the one that draws gives way would count as the dashboard's."""
+_HEAD = struct.Struct("=dI")
 _CURSOR = theme.DARK.variables["block-cursor-background"].removeprefix("#")
 _WITHIN = 3
 """A column of cells that lies in the tables of all screens."""
@@ -44,6 +57,9 @@ class Terminal:
             os.execv(command[0], command)  # noqa: S606 - what the caller names
         fcntl.ioctl(self._pty, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = psutil.Process(pid)
+        self._listener = subprocess.Popen(
+            [sys.executable, "-S", "-c", _LISTENER], stdin=self._pty, stdout=subprocess.PIPE
+        )
         self._came: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -58,6 +74,8 @@ class Terminal:
             self._read(0.05)
             if os.waitpid(self.process.pid, os.WNOHANG)[0]:
                 break
+        self._listener.kill()
+        self._listener.wait()
         os.close(self._pty)
 
     @property
@@ -107,11 +125,10 @@ class Terminal:
         return at
 
     def _listen(self) -> None:
-        """Take bytes as they come: drawing them here takes longer than drawing them there."""
-        with suppress(OSError):
-            while data := os.read(self._pty, _CHUNK):
-                os.write(self._pty, _I_AM * data.count(_WHO))
-                self._came.put((time.perf_counter(), data))
+        came = self._listener.stdout
+        while came is not None and (head := came.read(_HEAD.size)):
+            at, length = _HEAD.unpack(head)
+            self._came.put((at, came.read(length)))
 
 
 def signtui(library: Path) -> list[str]:

@@ -5,7 +5,6 @@ Whoever starts a job makes its row first (`create_job`); the job's process says 
 A job whose process is gone is found by `recover_jobs`.
 """
 
-import errno
 import os
 import platform
 import threading
@@ -23,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
+from store.lacks import LACKS
 from store.library import Library
 from store.schema import Extraction, Job, JobLine, Run
 from store.words import ExtractionStatus, JobKind, Request, Status
@@ -33,24 +33,6 @@ STALE_S: Final = 60.0
 """A heartbeat older than this, from another host, counts as gone."""
 _WRITE_EVERY_S: Final = 0.5
 _ASK_EVERY_S: Final = 0.25
-
-LACKS: Final = {
-    errno.EMFILE: ("This process may open too few files.", "Raise the limit: ulimit -n 4096"),
-    errno.ENFILE: ("The system has no file handles left.", "Close other programs and try again."),
-    errno.ENOMEM: (
-        "The system has no memory left.",
-        "Close other programs, or take fewer workers.",
-    ),
-    errno.ENOSYS: (
-        "The system gives worker processes no shared memory.",
-        "Mount /dev/shm; in a container: --shm-size=256m",
-    ),
-    errno.ENOSPC: (
-        "The disk, or the shared memory of worker processes, is full.",
-        "Free some space in the library's disk, the system's folder for temporary files and /dev/shm.",
-    ),
-}
-"""What the system may lack, as an error and a hint: none of it is a bug."""
 
 _EXCLUSIVE: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT})
 """Kinds that change instances, clips or extractions: one at a time."""

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from store.library import Library
 
 ROW_LIMIT: Final = 10_000
 TIME_LIMIT_S: Final = 30.0
-_STEPS_BETWEEN_LOOKS: Final = 5_000
+_LOOK_AFTER: Final = 5_000
+"""Steps of SQLite between looks whether it must end, about a tenth of a millisecond."""
+_SELDOM: Final = 50_000
+"""Each look waits for Python's lock, which the dashboard holds while it paints the letter that was typed."""
 MAX_VALUE_BYTES: Final = 2 * 2**20
 _LIMITS: Final = {
     # A row is in memory whole: so much for a value, and so many values.
@@ -88,11 +92,7 @@ def run_query(
         QueryError: the SQL is wrong, would change something, took too long or was cancelled.
     """
     started = time.monotonic()
-
-    def must_end() -> bool:
-        asked = cancelled is not None and cancelled.is_set()
-        return asked or time.monotonic() - started > time_limit_s
-
+    must_end = _ending(time_limit_s, cancelled)
     with guarded_connection(library, must_end) as connection, explained(sql, time_limit_s):
         cursor = connection.execute(sql)
         rows = cursor.fetchmany(row_limit + 1)
@@ -100,9 +100,30 @@ def run_query(
     return QueryResult(columns, rows[:row_limit], len(rows) > row_limit, time.monotonic() - started)
 
 
+def read_numbers(
+    library: Library, sql: str, *, cancelled: threading.Event | None = None
+) -> "array[int]":
+    """The first column of one SELECT, of whole numbers, as many as there are.
+
+    Raises:
+        QueryError: as `run_query`.
+    """
+    must_end = _ending(TIME_LIMIT_S, cancelled)
+    with (
+        guarded_connection(library, must_end, _SELDOM) as connection,
+        explained(sql, TIME_LIMIT_S),
+    ):
+        return array("q", (row[0] for row in connection.execute(sql)))
+
+
+def _ending(time_limit_s: float, cancelled: threading.Event | None) -> Callable[[], bool]:
+    ends = time.monotonic() + time_limit_s
+    return lambda: (cancelled is not None and cancelled.is_set()) or time.monotonic() > ends
+
+
 @contextmanager
 def guarded_connection(
-    library: Library, must_end: Callable[[], bool]
+    library: Library, must_end: Callable[[], bool], look_after: int = _LOOK_AFTER
 ) -> Iterator[sqlite3.Connection]:
     """A connection for foreign SQL: it reads, within limits, until `must_end` says so.
 
@@ -114,7 +135,7 @@ def guarded_connection(
         for category, limit in _LIMITS.items():
             connection.setlimit(category, limit)
         connection.set_authorizer(_authorize)
-        connection.set_progress_handler(must_end, _STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(must_end, look_after)
         yield connection
 
 

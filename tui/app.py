@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import CursorPosition, Resize
+from textual.events import CursorPosition, Event, InputEvent, Resize
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Input
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from store.library import Library
+    from tui.screens.live_takes import TakesPage
 
 
 class SignApp(JobApp):
@@ -92,6 +93,7 @@ class SignApp(JobApp):
         self.opening_error: SigntuiError | None = None
         """Why the library could not be opened; the dashboard ends with it."""
         self._left_running = False
+        self._going = False
         for colours in theme.THEMES:
             self.register_theme(colours)
         known = self.settings.theme in self.available_themes
@@ -123,6 +125,11 @@ class SignApp(JobApp):
         if TooSmall.is_needed(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
+    async def on_event(self, event: Event) -> None:
+        # What is typed behind the key that ends it must not open a screen that is going.
+        if not (self._going and isinstance(event, InputEvent)):
+            await super().on_event(event)
+
     def on_cursor_position(self, event: CursorPosition) -> None:
         event.stop()
         self.terminal_answered.publish(None)
@@ -133,6 +140,7 @@ class SignApp(JobApp):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
+        self._going = True
         # Pictures go before the terminal has its own screen back.
         self.terminal_goes.publish(None)
         self.drawing = Drawing()
@@ -230,6 +238,18 @@ class SignApp(JobApp):
             await asyncio.to_thread(write_setting, "theme", name)
 
     async def action_quit(self) -> None:
+        """Leave; what is recorded on the live screen is asked about there first, whoever is before it."""
+        try:
+            live = cast("TakesPage", self.get_screen_stack("live")[0])
+        except KeyError:
+            live = None
+        if live is not None and live.check_action("leave", ()):
+            await self.switch_mode("live")
+            live.action_leave()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
         """Leave; asks where jobs that were started here would be lost."""
         if self.jobs_at_stake:
             self.push_screen(QuitDialog(self.jobs_at_stake), self._quit_as_told)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from tui.reading.clip import ClipFacts, Twin
 from tui.widgets.facts import Fact
 from tui.widgets.table import Column, Row, state_cell
-from tui.wording import DASH, STATE_COLOURS, ago, percent, size
+from tui.wording import DASH, STATE_COLOURS, ago, first_line, percent, size
 
 HISTORY_COLUMNS: Final = (
     Column("status", "status", 8),
@@ -111,6 +111,15 @@ def history_rows(facts: ClipFacts, now: float) -> list[Row]:
         )
         for place, row in enumerate(facts.extractions)
     ]
+
+
+def landmarks_title(facts: ClipFacts, shown: int) -> str:
+    """Which landmarks are shown, where there are several."""
+    found = facts.with_landmarks
+    if not found:
+        return "Landmarks"
+    several = f" {shown + 1} of {len(found)}" if len(found) > 1 else ""
+    return f"Landmarks{several}: {found[shown]['landmark_set']}, {first_line(found[shown]['origin'], 30)}"
 
 
 def describe_extraction(row: dict[str, Any], now: float) -> tuple[Fact, ...]:

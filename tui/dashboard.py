@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from platformdirs import user_log_path
 
@@ -16,6 +16,10 @@ from tui.app import SignApp
 from tui.graphics import find_drawing
 from tui.memory import share_heaps
 from tui.terminal import guarded_terminal
+
+_SWITCH_S: Final = 0.001
+"""After so long a thread gives way to another one that waits. Python's own five milliseconds, once for
+each time that a reading thread meets the painting one, are a good part of what a key may take."""
 
 
 def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
@@ -36,6 +40,7 @@ def run_dashboard(root: Path, given: Mapping[str, Any] | None = None) -> int:
             "The dashboard needs a terminal.", hint="Without one: signtui stats, signtui status"
         )
     share_heaps()
+    sys.setswitchinterval(_SWITCH_S)
     log_path = user_log_path("signtui", appauthor=False) / "dashboard.log"
     settings = read_settings()
     drawing = find_drawing(settings.graphics)

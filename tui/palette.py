@@ -27,6 +27,7 @@ ENTRIES: Final = (
     Entry("stats", "The dataset at a glance", "library"),
     Entry("import", "Bring a dataset or landmarks into the library", "library", "import_data"),
     Entry("filter", "Filter the instances by gloss, video id or SQL", "library", "filter"),
+    Entry("clip", "All that is known of the instance under the cursor", "library", "open"),
     Entry("exclude", "Leave the instance under the cursor out of training", "library", "exclude"),
     Entry("exclude --where", "The same for all that the filter shows", "library", "exclude_shown"),
     Entry("include", "See what is excluded, to take it back", "library", "show_excluded"),
@@ -67,6 +68,9 @@ ENTRIES: Final = (
         "limits",
     ),
     Entry("sql --output", "Write the result to a file: csv, json, jsonl, Parquet", "sql", "export"),
+    Entry(
+        "export", "Write a result to a file; tables and views are on this screen", "sql", "export"
+    ),
     Entry("history", "What was asked before", "sql", "history"),
     Entry("copy", "Copy a cell, a row or the page of the result", "sql", "copy"),
     Entry("live --source", "Choose the clip, camera or stream to read", "live", "clip"),

@@ -6,6 +6,7 @@ import sys
 
 import psutil
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from store.errors import LibraryBusyError, StoreError
@@ -206,3 +207,13 @@ async def test_what_screens_are_made_of_is_collected_only_when_they_go(app, monk
         await settle(pilot)
         await until(pilot, lambda: gc.get_freeze_count() > 10_000)
     assert gc.get_freeze_count() == 0
+
+
+async def test_what_is_typed_behind_the_last_key_opens_nothing(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key in "q5":
+            app.post_message(Key(key, key))
+        await until(pilot, lambda: app._exit)
+    assert app.return_code == 0
+    assert app.current_mode == "library"

@@ -1,12 +1,19 @@
 """The clip's page: facts, landmarks, pictures, history, twins, neighbours, exclusion."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from sqlalchemy import update
+from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
+from store.catalog import get_or_add_extractor
+from store.extractions import add_landmark_file
+from store.landmarks import write_sequences
 from store.runs import EvaluationRow, PredictionRow, record_evaluation
 from store.schema import Clip, Extraction, Instance
-from tests.tui.conftest import ROOT, add_run, settle, until
+from tests.tui.conftest import NOW, ROOT, add_run, moving_hand, settle, until
 from tui import player
 from tui.reading.pictures import PictureChild
 from tui.screens import clip
@@ -87,6 +94,42 @@ async def test_the_clip_page_plays_its_landmarks(app):
         assert "left 50 %, right 100 % of 40 frames" in words(app, "#history-detail")
         await pilot.press("escape")
         assert not isinstance(app.screen, ClipScreen)
+
+
+async def test_a_key_goes_round_the_sets_of_landmarks(app, library):
+    body = np.full((40, 51, 3), 0.5, np.float32)
+    whole = replace(moving_hand(), body=body)
+    path = library.landmarks_dir / "pack-2.h5"
+    write_sequences(path, [("00000", whole)])
+    with library.session() as session:
+        extractor = get_or_add_extractor(
+            session, key="h", landmark_set="holistic", origin="[b]other", settings={}
+        )
+        file = add_landmark_file(session, path, extractor, 1)
+        session.add(
+            Extraction(
+                instance_id=1, extractor_id=extractor, status="done", frames=40, file_id=file,
+                first_frame=0, position=0, finished_at=NOW + 1,
+            )
+        )  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_clip(app, pilot)
+        hands, view = app.screen.query_one("#hands"), app.screen.query_one(SkeletonView)
+        assert "1 of 2: holistic, [b]other" in Content.from_markup(hands.border_title).plain
+        assert view.sequence.body is not None
+        await pilot.press("home", "right", "right", "l")
+        await settle(pilot)
+        assert "2 of 2: hands, mediapipe 0.10.21" in hands.border_title
+        assert view.sequence.body is None
+        assert view.frame == 2, "the same frame, to compare them"
+        assert not view.playing
+        await pilot.press("l")
+        await settle(pilot)
+        assert view.sequence.body is not None
+        await pilot.press("escape")
+        await app.push_screen(ClipScreen(2))
+        await settle(pilot)
+        assert "landmarks" not in {b.binding.action for b in app.screen.active_bindings.values()}
 
 
 async def test_the_skeleton_is_drawn_where_the_hand_is(app):

@@ -40,7 +40,7 @@ def own_bindings(screen):
         for kind in type(screen).__mro__
         if kind.__module__.startswith("tui.")
         for binding in Binding.make_bindings(vars(kind).get("BINDINGS", ()))
-        if binding.description and binding.action != "leave_field"
+        if binding.description and not binding.action.startswith("leave_")
     ]
 
 

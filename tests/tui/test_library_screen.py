@@ -14,8 +14,10 @@ from tui.screens.clip import ClipScreen
 from tui.screens.exclude_form import ExcludeForm
 from tui.screens.import_form import ImportForm
 from tui.widgets.bars import StackedBar
+from tui.widgets.footer import KeyLine
 from tui.widgets.histogram import Histogram
 from tui.widgets.overview import Overview
+from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.row_view import RowView
 
 
@@ -25,7 +27,7 @@ def wanted(app):
 
 def shown(app, column):
     view = app.screen.query_one(RowView)
-    cells = [view.row_at(index).cells[column] for index in range(min(view.total, 200))]
+    cells = [view.row_at(index).cells[column] for index in range(min(view.total, PAGE_ROWS))]
     return [cell if isinstance(cell, str) else cell[0] for cell in cells]
 
 
@@ -60,7 +62,7 @@ async def test_figures_are_those_of_the_catalog(app):
         }
         assert bars["nslt_100"][0] == states["done"]
         hands = app.screen.query_one("#hands-line", Static).render().plain
-        assert hands.split() == "hands left 50 %, right 100 %".split()
+        assert hands == "left hand 50 %, right 100 %"
         assert app.screen.query_one("#states").border_subtitle == "extract would read 65"
 
 
@@ -273,6 +275,30 @@ async def test_figures_fit_at_every_size(app):
                 glancing = pilot.app.screen.has_class("-glance")
                 assert spread.is_on_screen or not glancing
                 assert pilot.app.screen.region.contains_region(spread.region), size
+
+
+async def test_the_line_about_hands_stays_one_line(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        for width in (80, 99, 100, 108, 120, 140):
+            await pilot.resize_terminal(width, 30)
+            await settle(pilot)
+            line = app.screen.query_one("#hands-line", Static)
+            assert line.size.height == 1, width
+            assert line.render().plain == "left hand 50 %, right 100 %"
+
+
+async def test_in_the_field_the_footer_says_the_way_out(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+
+        def keys():
+            return str(app.screen.query_one(KeyLine).content)
+
+        await pilot.press("slash")
+        await until(pilot, lambda: keys() == "esc Leave the field")
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: keys().startswith("/ Filter"))
+        assert app.screen.query_one("#filter", Input).value == "/"
 
 
 async def test_import_is_checked_and_starts_a_job(app, library, tmp_path, real_child):

@@ -452,6 +452,27 @@ async def test_leaving_asks_about_the_take(
     assert (len(recorded(library)), len(takes(library))) == counts
 
 
+async def test_leaving_from_another_screen_asks_about_the_take(
+    app, library, real_child, clip, told
+):
+    told["silent"] = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_live(pilot, clip)
+        await record(pilot, screen)
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "library")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, TakeDialog))
+        assert app.current_mode == "live"
+        await pilot.press("escape", "2")
+        await until(pilot, lambda: app.current_mode == "extract")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, TakeDialog))
+        await pilot.press("l")
+        await until(pilot, lambda: not app.is_running or app._exit)
+    assert len(takes(library)) == 1
+
+
 async def test_nothing_is_asked_where_there_is_no_take(app, library, real_child, clip):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_live(pilot, clip)

@@ -42,15 +42,13 @@ class ClipFacts:
     """What runs said of it: run, split, predicted, rank, score."""
 
     @property
-    def with_landmarks(self) -> dict[str, Any] | None:
-        """The extraction whose landmarks are shown."""
-        return next((row for row in self.extractions if row["file"]), None)
+    def with_landmarks(self) -> list[dict[str, Any]]:
+        """The extractions that found landmarks; the one to show first."""
+        return [row for row in self.extractions if row["file"]]
 
-    @property
-    def first_frame(self) -> int:
-        """The clip's frame that the first landmarks belong to."""
-        shown = self.with_landmarks
-        known = shown["first_frame"] if shown else None
+    def first_frame(self, shown: int = 0) -> int:
+        """The clip's frame that the landmarks of an extraction begin at, by its place in the above."""
+        known = self.with_landmarks[shown]["first_frame"] if self.with_landmarks else None
         return self.frame_range[0] if known is None else int(known)
 
     @property
@@ -128,14 +126,17 @@ def _twins(session: Session, instance_id: int, gloss: str) -> list[Twin]:
     return sorted(twins, key=lambda twin: (not twin.contradicts, twin.gloss, twin.video_id))
 
 
-def read_landmarks(library: Library, facts: ClipFacts) -> "Sequence | None":
-    """The newest landmarks of an instance, if there are any. Raises DamagedFileError."""
+def read_landmarks(library: Library, facts: ClipFacts, shown: int = 0) -> "Sequence | None":
+    """The landmarks of one extraction, the first unless told; None where there are none.
+
+    Raises DamagedFileError.
+    """
     from store.landmarks import read_sequence  # noqa: PLC0415 - h5py is needed by this page alone
 
-    shown = facts.with_landmarks
-    if shown is None:
+    if not facts.with_landmarks:
         return None
-    return read_sequence(library.landmarks_dir / str(shown["file"]), int(shown["position"]))
+    row = facts.with_landmarks[shown]
+    return read_sequence(library.landmarks_dir / str(row["file"]), int(row["position"]))
 
 
 def _rows(session: Session, sql: str, **values: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from store.library import Library
-from store.query import run_query
+from store.query import read_numbers, run_query
 from tui.reading.filters import VIEW_COLUMNS, condition
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
@@ -48,7 +48,6 @@ _READ: Final = (
     "COALESCE(frames, clip_frames)", "frames", "frames_left", "frames_right", "source",
     "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
 )  # fmt: skip
-_ENDLESS: Final = 100_000_000
 
 SORTABLE: Final = (
     *(column.key for column in COLUMNS),
@@ -124,8 +123,7 @@ def find_instances(
         QueryError: the condition is wrong, or a newer question cancelled this one.
     """
     sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"  # noqa: S608
-    result = run_query(library, sql, row_limit=_ENDLESS, cancelled=cancelled)
-    rows = InstanceRows(library, query, array("q", (row[0] for row in result.rows)))
+    rows = InstanceRows(library, query, read_numbers(library, sql, cancelled=cancelled))
     return rows, rows.read(0, PAGE_ROWS)
 
 

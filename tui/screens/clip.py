@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, DataTable, Static
+from textual.widgets import Static
 
 from store.errors import SigntuiError
 from store.words import Availability
@@ -21,22 +21,14 @@ from tui.reading.clip import ClipFacts, read_clip, read_landmarks
 from tui.reading.pictures import PictureChild
 from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.page import signtui_of
-from tui.widgets.facts import Fact, FactList
+from tui.widgets.clip_lists import ClipLists
 from tui.widgets.footer import KeyLine
-from tui.widgets.links import Links
 from tui.widgets.pixels import FilmStrip
 from tui.widgets.presence_bar import PresenceBar
 from tui.widgets.skeleton_view import SkeletonView
-from tui.widgets.table import RowTable
 from tui.wording import count, first_line
 
 _STEP: Final = 10
-LISTS: Final = ("facts", "history", "twins", "runs")
-_NONE: Final = {
-    "history": "Its landmarks were never looked for.",
-    "twins": "No other clip is known to be the same.",
-    "runs": "No run was measured on it.",
-}
 
 
 class ClipScreen(Screen[bool]):
@@ -57,6 +49,7 @@ class ClipScreen(Screen[bool]):
         Binding("shift+right", f"step({_STEP})", f"{_STEP} frames on", show=False),
         Binding("home", "first", "First frame", show=False),
         Binding("f", "picture", "Picture"),
+        Binding("l", "landmarks", "Landmarks"),
         Binding("t", "list(1)", "Lists"),
         Binding("T", "list(-1)", "List before", show=False),
         Binding("n,j", "go(1)", "Next", key_display="n"),
@@ -79,6 +72,8 @@ class ClipScreen(Screen[bool]):
         self._listing, self._place = listing, place
         self._child: PictureChild | None = None
         self._changed = False
+        self._shown = 0
+        """Which of the extractions with landmarks is shown."""
         self._plays = True
         """Landmarks move as soon as they are there; a stopped page stays so from clip to clip."""
 
@@ -87,19 +82,7 @@ class ClipScreen(Screen[bool]):
             yield FilmStrip(id="film")
             yield Static(id="no-pictures", markup=False)
         with Horizontal(id="body"):
-            with Vertical(id="known", classes="panel"):
-                yield Links(id="lists")
-                with ContentSwitcher(initial="facts", id="switcher"):
-                    with VerticalScroll(id="facts"):
-                        yield FactList(id="text")
-                    for name, columns in (
-                        ("history", clip_words.HISTORY_COLUMNS),
-                        ("twins", clip_words.TWIN_COLUMNS),
-                        ("runs", clip_words.RUN_COLUMNS),
-                    ):
-                        with VerticalScroll(id=name, can_focus=False):
-                            yield RowTable(columns, id=f"{name}-table")
-                            yield FactList(id=f"{name}-detail")
+            yield ClipLists(id="known", classes="panel")
             with Vertical(id="hands", classes="panel") as hands:
                 hands.border_title = "Landmarks"
                 yield SkeletonView(id="skeleton")
@@ -117,7 +100,9 @@ class ClipScreen(Screen[bool]):
         self.query_one(SkeletonView).playing = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """A page that was opened from no list has no neighbours."""
+        """A page that was opened from no list has no neighbours; one set of landmarks no other."""
+        if action == "landmarks":
+            return self.facts is not None and len(self.facts.with_landmarks) > 1
         return action != "go" or len(self._listing) > 1
 
     # Reading
@@ -125,29 +110,46 @@ class ClipScreen(Screen[bool]):
     @work(exclusive=True, group="clip", exit_on_error=False)
     async def _read(self) -> None:
         self._stop_child()
-        library = signtui_of(self).opened
-        panel = self.query_one("#hands")
         try:
-            self.facts = await asyncio.to_thread(read_clip, library, self.instance_id)
-            self._show_facts(self.facts)
-            self._read_pictures(self.facts)
-            sequence = await asyncio.to_thread(read_landmarks, library, self.facts)
+            self.facts = await asyncio.to_thread(
+                read_clip, signtui_of(self).opened, self.instance_id
+            )
+        except SigntuiError as error:
+            self.query_one("#hands").border_subtitle = Content(error.message).markup
+            return
+        self._show_facts(self.facts)
+        self._read_pictures(self.facts)
+        self._read_landmarks()
+
+    @work(exclusive=True, group="landmarks", exit_on_error=False)
+    async def _read_landmarks(self, shown: int = 0, frame: int = 0) -> None:
+        """Show the landmarks of one extraction, whose number goes round, from a frame on."""
+        facts = self.facts
+        if facts is None:
+            return
+        self._shown = shown % max(1, len(facts.with_landmarks))
+        panel = self.query_one("#hands")
+        panel.border_title = Content(clip_words.landmarks_title(facts, self._shown)).markup
+        self.refresh_bindings()
+        try:
+            sequence = await asyncio.to_thread(
+                read_landmarks, signtui_of(self).opened, facts, self._shown
+            )
         except SigntuiError as error:
             sequence = None
             panel.border_subtitle = Content(error.message).markup
         else:
             panel.border_subtitle = "" if sequence is not None and len(sequence) else "none yet"
-        if self.facts is None:
-            return
         if sequence is not None and not len(sequence):
             sequence = None
         present = sequence.present if sequence is not None else ()
         self.query_one(PresenceBar).present = tuple((bool(a), bool(b)) for a, b in present)
+        first = facts.first_frame(self._shown) if sequence is not None else facts.frame_range[0]
         view = self.query_one(SkeletonView)
-        first = self.facts.first_frame if sequence is not None else self.facts.frame_range[0]
         view.show(sequence, first=first, play=False)
+        view.step(min(frame, max(0, view.frames - 1)))
         self._play(self._plays)
-        self._frame_changed(0)
+        self._frame_changed(view.frame)
 
     @work(exclusive=True, group="pictures", exit_on_error=False)
     async def _read_pictures(self, facts: ClipFacts) -> None:
@@ -196,65 +198,12 @@ class ClipScreen(Screen[bool]):
         strip.border_title = Content(first_line(f"{row['gloss']}  {row['video_id']}", 60)).markup
         if len(self._listing) > 1:
             strip.border_subtitle = f"{count(self._place + 1)} of {count(len(self._listing))}"
-        self.query_one("#text", FactList).facts = clip_words.describe(facts)
-        for name, rows in (
-            ("history", clip_words.history_rows(facts, now)),
-            ("twins", clip_words.twin_rows(facts)),
-            ("runs", clip_words.run_rows(facts)),
-        ):
-            self.query_one(f"#{name}-table", RowTable).show(rows)
-            self._show_detail(name)
-        self._show_lists()
+        self.query_one(ClipLists).show(facts, now)
 
-    def _show_lists(self) -> None:
-        """The names of the lists, the current one marked, with how much is in each."""
-        facts, shown = self.facts, self.query_one(ContentSwitcher).current
-        if facts is None:
-            return
-        numbers = {
-            "facts": 0,
-            "history": len(facts.extractions),
-            "twins": len(facts.twins),
-            "runs": len(facts.predictions),
-        }
-        disputed = any(twin.contradicts for twin in facts.twins)
-        words = []
-        for name in LISTS:
-            number = f" {numbers[name]}" if numbers[name] else ""
-            if name == shown:
-                words.append(f"[bold $primary]{name}{number}[/]")
-            else:
-                style = "$error" if name == "twins" and disputed else "$muted"
-                words.append(f"[@click=screen.show_list('{name}')]{name}[{style}]{number}[/][/]")
-        self.query_one("#lists", Links).update("  ".join(words))
-
-    def _show_detail(self, name: str) -> None:
-        if self.facts is None:
-            return
-        facts, now = self.facts, signtui_of(self).clock()
-        key = self.query_one(f"#{name}-table", RowTable).current
-        detail = self.query_one(f"#{name}-detail", FactList)
-        self.query_one(f"#{name}-table").display = key is not None
-        if key is None:
-            detail.facts = (Fact(value=_NONE[name], style="$muted"),)
-        elif name == "history":
-            detail.facts = clip_words.describe_extraction(facts.extractions[int(key)], now)
-        elif name == "runs":
-            detail.facts = clip_words.describe_prediction(facts.predictions[int(key)])
-        else:
-            twin = next(twin for twin in facts.twins if twin.instance_id == int(key))
-            detail.facts = clip_words.describe_twin(twin, facts)
-
-    @on(DataTable.RowHighlighted)
-    def _row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        self._show_detail(str(event.data_table.id).removesuffix("-table"))
-
-    @on(DataTable.RowSelected, "#twins-table")
-    def _twin_chosen(self, event: DataTable.RowSelected) -> None:
-        if self.facts is not None:
-            ids = [twin.instance_id for twin in self.facts.twins]
-            chosen = int(str(event.row_key.value))
-            self.app.push_screen(ClipScreen(chosen, ids, ids.index(chosen)), self._came_back)
+    def on_clip_lists_twin_chosen(self, event: ClipLists.TwinChosen) -> None:
+        self.app.push_screen(
+            ClipScreen(event.ids[event.index], event.ids, event.index), self._came_back
+        )
 
     def _came_back(self, changed: bool | None) -> None:
         if changed:
@@ -298,15 +247,15 @@ class ClipScreen(Screen[bool]):
 
     def action_list(self, step: int) -> None:
         """Go round the lists."""
-        current = LISTS.index(self.query_one(ContentSwitcher).current or LISTS[0])
-        self.action_show_list(LISTS[(current + step) % len(LISTS)])
+        self.query_one(ClipLists).turn(step)
 
     def action_show_list(self, name: str) -> None:
-        self.query_one(ContentSwitcher).current = name
-        home = self.query_one("#facts" if name == "facts" else f"#{name}-table")
-        if home.display:
-            home.focus()
-        self._show_lists()
+        """Show one of the lists, as its name is clicked."""
+        self.query_one(ClipLists).show_list(name)
+
+    def action_landmarks(self) -> None:
+        """The landmarks of the next extraction that found some, at the same frame."""
+        self._read_landmarks(self._shown + 1, self.query_one(SkeletonView).frame)
 
     def action_go(self, step: int) -> None:
         """The next or the previous instance of the list that the page was opened from."""

@@ -25,6 +25,12 @@ WHOLE: Final = Size(80, 24)
 LEAST: Final = Size(60, 16)
 """Below `WHOLE` the last columns and footer keys go; below this there is only a note."""
 
+_NAMES: Final = {
+    "TextArea": "text", "Editor": "text", "Input": "field", "Table": "table", "RowView": "table",
+    "List": "list", "Tree": "tree", "Log": "log", "Scroll": "page",
+}  # fmt: skip
+"""What kinds of widgets are called, by a part of their class's name."""
+
 
 class ErrorDialog(ModalScreen[None]):
     """An error of ours: what is wrong, and what to do."""
@@ -120,9 +126,8 @@ def _bindings_of(node: DOMNode) -> Iterator[Binding]:
 
 
 def _name_of(widget: DOMNode) -> str:
-    kinds = (("TextArea", "text"), ("Input", "field"), ("Table", "table"), ("List", "list"))
     name = type(widget).__name__
-    return next((word for part, word in kinds if part in name), name.lower())
+    return next((word for part, word in _NAMES.items() if part in name), name.lower())
 
 
 class HelpDialog(ModalScreen[None]):

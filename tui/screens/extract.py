@@ -204,7 +204,7 @@ class ExtractScreen(Page):
 
     # Keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done now is offered."""
         if action in _WHILE_RUNNING:
             return self.running is not None
@@ -212,7 +212,9 @@ class ExtractScreen(Page):
             return False
         if action == "resume":
             return self.job is not None and self.job.status in _UNDONE
-        return action not in {"retry", "retry_reason"} or self._failures != {}
+        if action in {"retry", "retry_reason"}:
+            return self._failures != {}
+        return super().check_action(action, parameters)
 
     async def _start(self, kind: JobKind, config: dict[str, Any]) -> None:
         await self.signtui.start_job(kind, config)

@@ -107,10 +107,10 @@ class JobsScreen(Page):
             self._stage = stage
             self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done with the job under the cursor is offered."""
         if action not in {"pause", "stop", "again", "log"}:
-            return True
+            return super().check_action(action, parameters)
         job = self.chosen if self.is_mounted else None
         if job is None or action == "log":
             return job is not None

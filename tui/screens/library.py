@@ -40,7 +40,7 @@ from tui.wording import count
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
-_OF_THE_TABLE: Final = frozenset({"order", "turn", "exclude", "exclude_shown"})
+_OF_THE_TABLE: Final = frozenset({"open", "order", "turn", "exclude", "exclude_shown"})
 
 
 class LibraryScreen(Page):
@@ -52,6 +52,7 @@ class LibraryScreen(Page):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-broad")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("enter", "open", "The clip's page", show=False),
         Binding("o", "order", "Order"),
         Binding("O", "turn", "Turn order", show=False),
         Binding("x", "exclude", "Exclude"),
@@ -90,6 +91,8 @@ class LibraryScreen(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
+        # Not by the field's message, which waits until the letter is painted.
+        self.watch(self.query_one("#filter", Input), "value", self._filter_changed, init=False)
         self.action_reload()
 
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
@@ -137,9 +140,13 @@ class LibraryScreen(Page):
             self.set_focus(self.query_one(RowView))
         self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Nothing is done to a row that is out of sight."""
-        return not (self.has_class("-glance") and action in _OF_THE_TABLE)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is done to a row that is out of sight, and in the field a slash is a slash."""
+        if self.has_class("-glance") and action in _OF_THE_TABLE:
+            return False
+        if action == "filter":
+            return not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
 
     # The table
 
@@ -199,11 +206,10 @@ class LibraryScreen(Page):
             self.wanted = query
             self._find()
 
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
+    def _filter_changed(self, value: str) -> None:
         if self.has_class("-glance"):
             self._glance(False)
-        self._ask(replace(self.wanted, search=event.value))
+        self._ask(replace(self.wanted, search=value))
 
     @on(Input.Submitted, "#filter")
     def _filter_submitted(self) -> None:
@@ -231,6 +237,10 @@ class LibraryScreen(Page):
     def action_filter(self) -> None:
         self._glance(False)
         self.set_focus(self.query_one("#filter", Input))
+
+    def action_open(self) -> None:
+        """Open the page of the clip under the cursor."""
+        self.query_one(RowView).action_select()
 
     def action_leave_field(self) -> None:
         if self.has_class("-glance"):

@@ -100,7 +100,7 @@ class TakesPage(RecordingPage):
         elif answer == "discard":
             await super().discard()
         if answer == "later" or self.step == Step.OFF:
-            await self.signtui.action_quit()
+            self.signtui.leave()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing is at stake the app's own key ends it, as a second one does."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from store.jobs import JobRow
 from tui.memory import set_aside
@@ -32,6 +33,7 @@ class Page(Screen[None]):
     """One of the screens that a number key opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_input", "Leave the field"),
         Binding("escape", "leave_field", "Leave the field", show=False),
     ]
     # A key pressed early must not land in the first field: `HOME` gets the focus, and nothing else.
@@ -79,6 +81,13 @@ class Page(Screen[None]):
 
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         """Called whenever a job changed."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Where letters go into a field, the footer says how to leave it."""
+        return action != "leave_input" or isinstance(self.focused, (Input, TextArea))
+
+    def action_leave_input(self) -> None:
+        self.action_leave_field()
 
     def action_leave_field(self) -> None:
         self.set_focus(self.query_one(self.HOME))

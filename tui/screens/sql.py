@@ -97,9 +97,13 @@ class SQLScreen(Page):
         """Whether a query is at work."""
         return self._asking is not None and self._asking.running
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a query runs it can be cancelled, and what needs all rows has to wait."""
-        return self.running if action == "cancel" else not (self.running and action in _NEED_ALL)
+        if action == "cancel":
+            return self.running
+        if self.running and action in _NEED_ALL:
+            return False
+        return super().check_action(action, parameters)
 
     @work(group="names", exit_on_error=False)
     async def _read_names(self) -> None:

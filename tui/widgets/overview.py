@@ -85,7 +85,7 @@ def _portions(numbers: dict[str, int], order: list[str]) -> tuple[Portion, ...]:
 def _hands_line(stats: LibraryStats) -> Content:
     hands = stats.hands
     return Content.assemble(
-        ("hands     left ", "$muted"),
+        ("left hand ", "$muted"),
         (percent(hands.left, hands.frames), "$secondary"),
         (", right ", "$muted"),
         (percent(hands.right, hands.frames), "$accent"),

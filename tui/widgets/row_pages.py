@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from tui.widgets.table import Row
 
-PAGE_ROWS: Final = 200
-_PAGES_KEPT: Final = 24
+PAGE_ROWS: Final = 100
+_PAGES_KEPT: Final = 48
 
 
 class RowSource(Protocol):

@@ -18,8 +18,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from store.errors import SigntuiError
+from tui.widgets.row_layout import RowLayout
 from tui.widgets.row_pages import PAGE_ROWS, MemoryRows, RowPages, RowSource
-from tui.widgets.table import PADDING, Column, Row, cell_segment, cell_style, column_widths
+from tui.widgets.table import Column, Row
 
 _HEADER: Final = 1
 
@@ -118,7 +119,7 @@ class RowView(ScrollView, can_focus=True):
         self._marks: dict[str, str] = {}
         self._pages = RowPages(MemoryRows())
         self._reading = False
-        self._shown: list[tuple[int, Column, int]] = []
+        self._shown = RowLayout((), 0)
 
     # What it shows
 
@@ -170,7 +171,7 @@ class RowView(ScrollView, can_focus=True):
     @property
     def current_column(self) -> Column | None:
         """The column under the cursor."""
-        return self._shown[self.column][1] if self.column < len(self._shown) else None
+        return self._shown[self.column] if self.column < len(self._shown) else None
 
     def row_at(self, index: int) -> Row | None:
         """A row that has been read; asks for it where it has not."""
@@ -222,17 +223,10 @@ class RowView(ScrollView, can_focus=True):
         self._keep_in_sight()
 
     def _fit(self) -> None:
-        width = self.size.width
-        shown = [
-            (place, column) for place, column in enumerate(self._spec) if width >= column.from_width
-        ]
-        widths = column_widths([column for _, column in shown], width - 1, PADDING)
-        self._shown = [
-            (place, column, cells) for (place, column), cells in zip(shown, widths, strict=True)
-        ]
+        self._shown = RowLayout(self._spec, self.size.width)
 
     def _set_size(self) -> None:
-        size = Size(sum(cells + 2 * PADDING for _, _, cells in self._shown), self.total + _HEADER)
+        size = Size(self._shown.width, self.total + _HEADER)
         if size.width != self.virtual_size.width or self._overflows(size) != self._scrolls:
             self.virtual_size = size
             return
@@ -253,8 +247,7 @@ class RowView(ScrollView, can_focus=True):
         y = min(max(top, self.cursor - high + 1), self.cursor)
         x = self.scroll_offset.x
         if self._cells and self.column < len(self._shown):
-            left = sum(cells + 2 * PADDING for _, _, cells in self._shown[: self.column])
-            right = left + self._shown[self.column][2] + 2 * PADDING
+            left, right = self._shown.ends(self.column)
             x = min(max(x, right - self.scrollable_content_region.width), left)
         if (x, y) != self.scroll_offset:
             self.scroll_to(x, y, animate=False, immediate=True, force=True)
@@ -300,10 +293,10 @@ class RowView(ScrollView, can_focus=True):
         place = event.get_content_offset(self)
         if place is None:
             return
-        column = self._column_at(place.x + self.scroll_offset.x)
+        column = self._shown.at(place.x + self.scroll_offset.x)
         if place.y < _HEADER:
             if column is not None:
-                self.post_message(self.HeaderSelected(self, self._shown[column][1].key))
+                self.post_message(self.HeaderSelected(self, self._shown[column].key))
             return
         index = self.scroll_offset.y + place.y - _HEADER
         if index >= self.total:
@@ -314,13 +307,6 @@ class RowView(ScrollView, can_focus=True):
             self.column = column
         elif again:
             self.action_select()
-
-    def _column_at(self, x: int) -> int | None:
-        for place, (_, _, cells) in enumerate(self._shown):
-            x -= cells + 2 * PADDING
-            if x < 0:
-                return place
-        return None
 
     # Drawing
 
@@ -340,12 +326,7 @@ class RowView(ScrollView, can_focus=True):
 
     def _header(self) -> Strip:
         style = self.get_component_rich_style("row-view--header")
-        return Strip(
-            [
-                cell_segment(column.label + self._marks.get(column.key, ""), column, cells, style)
-                for _, column, cells in self._shown
-            ]
-        )
+        return self._shown.header(self._marks, style)
 
     def _line(self, index: int, style: Style) -> Strip:
         row = self.row_at(index)
@@ -353,12 +334,5 @@ class RowView(ScrollView, can_focus=True):
             waiting = self.get_component_rich_style("row-view--waiting", partial=True)
             return Strip([Segment(" …", style + waiting)])
         marked = self.column if self._cells and index == self.cursor else -1
-        segments = []
-        for number, (place, column, cells) in enumerate(self._shown):
-            cell = row.cells[place]
-            own = style + cell_style(cell, self.app.theme_variables)
-            if number == marked:
-                own += self.get_component_rich_style("row-view--cursor-cell", partial=True)
-            words = cell if isinstance(cell, str) else cell[0]
-            segments.append(cell_segment(words, column, cells, own))
-        return Strip(segments)
+        mark = self.get_component_rich_style("row-view--cursor-cell", partial=True)
+        return self._shown.line(row, self.app.theme_variables, style, marked, mark)
