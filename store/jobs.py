@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
 from store.library import Library
+from store.processes import began, is_same
 from store.schema import Extraction, Job, JobLine, Run
 from store.words import ExtractionStatus, JobKind, Request, Status
 
@@ -92,6 +92,10 @@ class JobStoppedError(JobError):
     """The job was asked to stop and did; its finished work is kept."""
 
 
+class JobLostError(JobError):
+    """Others take the job for dead: it may change nothing more."""
+
+
 def create_job(library: Library, kind: JobKind, config: dict[str, Any]) -> int:
     """Add a queued job; its process is started with the id that comes back."""
     with library.session() as session:
@@ -142,11 +146,7 @@ def is_alive(job: JobRow) -> bool:
         return False
     if job.host != platform.node():
         return time.time() - (job.heartbeat_at or 0.0) < STALE_S
-    try:
-        started_at = psutil.Process(job.pid).create_time()
-    except psutil.Error:
-        return False
-    return job.process_started_at is None or abs(started_at - job.process_started_at) < 1.0
+    return is_same(job.pid, job.process_started_at)
 
 
 def recover_jobs(library: Library) -> list[int]:
@@ -245,6 +245,23 @@ class RunningJob:
             self._request = Request(asked) if asked else None
         return self._request
 
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A write transaction of the job, for as long as nobody has called it dead.
+
+        Raises:
+            JobError: its row says that it ended, as after a move of the library to another
+                machine and back: another job may be at work by now.
+        """
+        with self.library.session() as session:
+            row = session.get(Job, self.id)
+            if row is None or row.status != Status.RUNNING or row.pid != os.getpid():
+                raise JobLostError(
+                    f"Job {self.id} was taken for dead and ends: another may be at work by now.",
+                    hint="Its finished work is kept; see who is at work: signtui status",
+                )
+            yield session
+
     def paused(self, *, paused: bool) -> None:
         """Say whether the job rests at the moment."""
         with self._lock:
@@ -327,7 +344,7 @@ def _start(library: Library, job_id: int) -> RunningJob:
             session.commit()
             raise
         job.status, job.pid, job.host = Status.RUNNING, os.getpid(), platform.node()
-        job.process_started_at = psutil.Process().create_time()
+        job.process_started_at = began(os.getpid())
         job.started_at = job.heartbeat_at = time.time()
         return RunningJob(library, job_id, JobKind(job.kind), dict(job.config))
 
