@@ -5,7 +5,6 @@ Whoever starts a job makes its row first (`create_job`); the job's process says 
 A job whose process is gone is found by `recover_jobs`.
 """
 
-import errno
 import os
 import platform
 import threading
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
+from store.lacks import lack_of
 from store.library import Library
 from store.processes import began, is_same
 from store.schema import Extraction, Job, JobLine, Run
@@ -33,24 +33,6 @@ STALE_S: Final = 60.0
 """A heartbeat older than this, from another host, counts as gone."""
 _WRITE_EVERY_S: Final = 0.5
 _ASK_EVERY_S: Final = 0.25
-
-LACKS: Final = {
-    errno.EMFILE: ("This process may open too few files.", "Raise the limit: ulimit -n 4096"),
-    errno.ENFILE: ("The system has no file handles left.", "Close other programs and try again."),
-    errno.ENOMEM: (
-        "The system has no memory left.",
-        "Close other programs, or take fewer workers.",
-    ),
-    errno.ENOSYS: (
-        "The system gives worker processes no shared memory.",
-        "Mount /dev/shm; in a container: --shm-size=256m",
-    ),
-    errno.ENOSPC: (
-        "The disk, or the shared memory of worker processes, is full.",
-        "Free some space in the library's disk, the system's folder for temporary files and /dev/shm.",
-    ),
-}
-"""What the system may lack, as an error and a hint: none of it is a bug."""
 
 _EXCLUSIVE: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT})
 """Kinds that change instances, clips or extractions: one at a time."""
@@ -247,12 +229,7 @@ class RunningJob:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A write transaction of the job, for as long as nobody has called it dead.
-
-        Raises:
-            JobError: its row says that it ended, as after a move of the library to another
-                machine and back: another job may be at work by now.
-        """
+        """A write transaction. Raises JobLostError where the job's row does not say that it runs."""
         with self.library.session() as session:
             row = session.get(Job, self.id)
             if row is None or row.status != Status.RUNNING or row.pid != os.getpid():
@@ -319,8 +296,7 @@ def run_job(library: Library, job_id: int) -> Iterator[RunningJob]:
     except BaseException as raised:
         status, error = Status.FAILED, f"{type(raised).__name__}: {raised}"
         hint = f"This is a bug of signtui; the traceback is in {job.log_path}"
-        if isinstance(raised, OSError) and raised.errno in LACKS:
-            error, hint = LACKS[raised.errno]
+        error, hint = lack_of(raised) or (error, hint)
         with suppress(OSError), job.log_path.open("a", encoding="utf-8") as log_file:
             traceback.print_exc(file=log_file)
         raise

@@ -7,6 +7,7 @@ pack without rows or a loose file without a row is what a kill leaves, and the n
 
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +15,10 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store.errors import StoreError
+from store.errors import DamagedFileError, StoreError
 from store.extractions import LOOSE_PREFIX, add_landmark_file
 from store.files import PARTIAL
-from store.landmarks import read_sequence, write_sequences
+from store.landmarks import read_sequence, read_video_ids, write_sequences
 from store.library import Library
 from store.schema import Clip, Extraction, Instance, LandmarkFile
 
@@ -27,6 +28,11 @@ PACK_PREFIX: Final = "pack-"
 IMPORT_PREFIX: Final = "import-"
 PACK_SIZE: Final = 256
 """Sequences in one file: about 8 MB."""
+_LEFT_BY_A_KILL: Final = 1
+
+
+class OlderCatalogError(StoreError):
+    """Landmarks are there that the catalog has lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,17 @@ def sweep(library: Library) -> int:
     """Delete what a killed job left: half-written files, and landmarks that no row points to.
 
     Only for the one job that writes landmarks; returns how many files are gone.
+
+    Raises:
+        OlderCatalogError: there is more than a kill leaves; nothing is deleted.
     """
+    lost = list_lost(library)
+    if lost:
+        raise OlderCatalogError(
+            f"{len(lost)} landmark files hold {sum(lost.values())} clips that the catalog does not "
+            "know as done: it is older than they are.",
+            hint="Take them up: signtui check --rebuild; or put back the catalog that belongs to them",
+        )
     with library.session() as session:
         used = select(Extraction.file_id).where(Extraction.file_id.is_not(None))
         session.execute(
@@ -76,6 +92,33 @@ def sweep(library: Library) -> int:
     for path in stale:
         _delete(path)
     return len(stale)
+
+
+def list_lost(library: Library) -> dict[str, int]:
+    """Landmark files that no row points to, with the clips in them that are nowhere else.
+
+    A kill leaves one such clip at most, which counts as none: landmarks are written one by one, and a
+    pack holds copies. More of them mean that rows are lost: a catalog without its log, or an old one.
+    Imports do not count: whoever brought them in still has them.
+    """
+    with library.reading() as session:
+        known = set(session.scalars(select(LandmarkFile.name)))
+        done = set(
+            session.scalars(
+                select(Clip.video_id)
+                .join(Instance, Instance.clip_id == Clip.id)
+                .join(Extraction, Extraction.instance_id == Instance.id)
+                .where(Extraction.file_id.is_not(None))
+            )
+        )
+    lost = {}
+    for path in list_files(library):
+        if path.name in known or not path.name.startswith((LOOSE_PREFIX, PACK_PREFIX)):
+            continue
+        with suppress(DamagedFileError):
+            count = sum(video_id not in done for video_id in read_video_ids(path))
+            lost.update({path.name: count} if count else {})
+    return lost if sum(lost.values()) > _LEFT_BY_A_KILL else {}
 
 
 def list_files(library: Library) -> list[Path]:

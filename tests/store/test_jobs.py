@@ -161,13 +161,13 @@ def test_a_process_that_waits_for_its_parent_to_notice_has_ended(library, job_id
 
 
 def test_a_job_that_others_took_for_dead_writes_no_more(library, job_id):
-    with pytest.raises(jobs.JobLostError, match="taken for dead"), run_job(library, job_id) as job:
-        with job.writing():
-            pass
-        fail_if_unended(library, job_id, "gone")
+    with run_job(library, job_id) as job:
         with job.writing() as session:
+            session.get(Job, job_id).message = "at work"
+        fail_if_unended(library, job_id, "gone")
+        with pytest.raises(jobs.JobLostError, match="taken for dead"), job.writing() as session:
             session.get(Job, job_id).message = "still here"
-    assert get_job(library, job_id).message is None
+    assert get_job(library, job_id).message == "at work"
 
 
 def test_a_job_on_another_host_lives_by_its_heartbeat(library, job_id):
