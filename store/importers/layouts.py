@@ -71,6 +71,8 @@ class _Hdf5File:
     def __init__(self, path: Path, file: Any) -> None:
         self._path, self._file = path, file
         try:
+            for name in ("video_id", "offsets", "landmarks"):
+                _require_own(file, name)
             self.video_ids = [check_video_id(str(v)) for v in file["video_id"].asstr()[()]]
             self._offsets = np.asarray(file["offsets"][()], np.int64)
             shape = file["landmarks"].shape
@@ -105,6 +107,15 @@ class _Hdf5File:
             landmarks[raw == _INT16_ABSENT] = np.nan
             return _one_absence(landmarks)
         return _from_float(raw, self.video_ids[index])
+
+
+def _require_own(file: Any, name: str) -> None:
+    """A dataset of a file may be a view of any other file of the machine. Raises ValueError."""
+    linked = not isinstance(file.get(name, getlink=True), h5py.HardLink)
+    dataset = None if linked else file[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
+        message = f"{name} does not lie in the file itself"
+        raise ValueError(message)
 
 
 class _NpyFolder:

@@ -24,8 +24,8 @@ from tests.torture.promises import (
 
 pytestmark = pytest.mark.torture
 
-CLIPS = many(100, 5000)
-MOMENTS = many(6, 200)
+CLIPS = many(60, 5000)
+MOMENTS = many(3, 200)
 WORKERS = 2
 IN_FLIGHT = WORKERS + 1
 """One clip for each worker, and the one that waits for the next free one."""
@@ -92,7 +92,7 @@ def has_begun(library, job_id):
 
 
 # Before the first, and around a few; `--torture` takes all.
-PLACES = many(4, 10_000)
+PLACES = many(2, 10_000)
 
 
 def test_kill_around_every_step_to_the_disk(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from tests.torture.promises import ROOT, assert_sound, assert_true_landmarks, do
 
 pytestmark = pytest.mark.torture
 
-CLIPS = many(25, 400)
+CLIPS = many(15, 400)
 ROUNDS = many(1, 10)
 
 
@@ -97,6 +97,31 @@ def test_writers_wait_for_each_other(tmp_path):
         assert len(done(library)) == CLIPS
         assert_sound(library)
         library.close()
+
+
+def test_an_import_beside_a_training(tmp_path):
+    """Training may go on: the import waits for its short transactions, and the other way round."""
+    library = make_library(tmp_path, CLIPS)
+    source = tmp_path / "dataset"
+    with library.session() as session:
+        session.connection().exec_driver_sql("UPDATE instance SET source = 'another'")
+    training = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.torture.writing", str(library.root), "run"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    module = "store.importers.job"
+    for _ in range(ROUNDS):
+        process, job_id = job(library, JobKind.IMPORT, module, {"source": str(source)})
+        finish(library, process, job_id)
+    _, said = training.communicate(timeout=240)
+    assert training.returncode == 0, said.decode()
+    assert "locked" not in logs(library)
+    with library.reading() as session:
+        found = session.connection().exec_driver_sql("SELECT source, COUNT(*) FROM instance")
+        assert found.all() == [("test", CLIPS)]
+    assert_sound(library)
+    library.close()
 
 
 def test_a_landmark_import_that_is_killed_leaves_nothing_to_mend_by_hand(tmp_path):
