@@ -1,8 +1,12 @@
 """SIGKILL at any moment and around every step to the disk: little is lost, nothing is done twice."""
 
 import random
+import signal
+import sqlite3
+import sys
 import time
 from collections import Counter
+from contextlib import closing, suppress
 from functools import partial
 
 import psutil
@@ -36,8 +40,12 @@ chance = random.Random()  # noqa: S311
 
 def workers_of(process):
     """The processes that work for a coordinator, without Python's resource tracker."""
-    children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    workers = []
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # one that has ended since
+                workers += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+    return workers
 
 
 def kill_coordinator(process):
@@ -120,3 +128,45 @@ def test_kill_around_every_step_to_the_disk(tmp_path, monkeypatch):
         assert_true_landmarks(library)
         assert_sound(library)
         library.close()
+
+
+def halt(process, library):
+    """Halt a coordinator between two transactions: within one, everybody would be told that it holds
+    the catalog, which is true."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(library.catalog_path, timeout=0.1)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.01)
+        else:
+            return
+
+
+def suspended(process):
+    """Halt one worker, if there is one at the moment."""
+    with suppress(IndexError, psutil.NoSuchProcess):
+        chance.choice(workers_of(process)).suspend()
+        return True
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_processes_that_are_halted_cost_a_wait_or_one_attempt(tmp_path):
+    """As by ctrl-z or a debugger: the coordinator goes on where it was, a worker is replaced."""
+    library = make_library(tmp_path, 12)
+    process, job_id = start(library, workers=WORKERS, time_limit_s=1.0, time_per_frame_s=0.01)
+    until(lambda: len(workers_of(process)) == WORKERS and attempts(library))
+    halt(process, library)
+    second, second_id = start(library, workers=1)
+    second.communicate()
+    assert "is at work" in (get_job(library, second_id).error or "")
+    process.send_signal(signal.SIGCONT)
+    until(lambda: process.poll() is not None or suspended(process))
+    finish(library, process, job_id)
+    assert len(done(library)) == 12
+    assert_true_landmarks(library)
+    assert_sound(library)
+    library.close()
