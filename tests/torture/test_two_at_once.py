@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
-from store.jobs import create_job, get_job
+from store.jobs import ask, create_job, get_job
 from store.landmarks import write_sequences
-from store.words import JobKind, Status
+from store.words import JobKind, Request, Status
 from tests.jobs.extracting import until
 from tests.support.backups import make_library
 from tests.support.library import make_sequence
@@ -44,15 +43,14 @@ def logs(library):
     )
 
 
-def has_begun(library, job_id):
-    return get_job(library, job_id).status == Status.RUNNING
-
-
 def test_the_second_job_is_refused_by_the_name_of_the_first(tmp_path):
+    """The first rests in the middle of its work, so that it is there whenever the others come."""
     library = make_library(tmp_path, CLIPS)
     source = {"source": str(tmp_path / "dataset")}
     first, first_id = start(library)
-    until(partial(has_begun, library, first_id))
+    ask(library, first_id, Request.PAUSE)
+    until(lambda: get_job(library, first_id).paused)
+    before = done(library)
     others = [
         start(library),
         job(library, JobKind.SCAN, "capture.scan", {"workers": 1}),
@@ -61,13 +59,11 @@ def test_the_second_job_is_refused_by_the_name_of_the_first(tmp_path):
     for process, job_id in others:
         process.communicate(timeout=120)
         row = get_job(library, job_id)
-        if row.status == Status.FINISHED:
-            # It came when the first had ended.
-            assert get_job(library, first_id).status == Status.FINISHED
-            continue
         assert (process.returncode, row.status) == (1, Status.FAILED)
         assert row.error.startswith(f"Job {first_id} (extract, process {first.pid}) is at work")
         assert row.hint
+    assert done(library) == before
+    ask(library, first_id, None)
     finish(library, first, first_id)
     assert len(done(library)) == CLIPS
     assert "locked" not in logs(library)
