@@ -90,7 +90,7 @@ def test_a_decoder_that_hangs_does_not_outlive_its_coordinator():
     )
     worker = psutil.Process(int(coordinator.stdout.readline()))
     coordinator.kill()
-    coordinator.wait()
+    coordinator.communicate()
     _, alive = psutil.wait_procs([worker], timeout=30)
     for process in alive:
         process.kill()
