@@ -211,7 +211,7 @@ def load_sequences(library: Library, rows: Collection[SequenceRow]) -> list[Sequ
 
 def _load_file(library: Library, name: str, rows: Listing[SequenceRow]) -> list[Sequence]:
     try:
-        read = read_sequences(library.landmarks_dir / name, [row.position for row in rows])
+        read = read_sequences(library.landmark_path(name), [row.position for row in rows])
         _require_same(name, zip(read, (row.landmarks_sha256 for row in rows), strict=True))
     except DamagedFileError:
         moved = [_find_place(library, row) for row in rows]
@@ -219,7 +219,7 @@ def _load_file(library: Library, name: str, rows: Listing[SequenceRow]) -> list[
             raise
         places = [place for place in moved if place is not None]
         read = [
-            read_sequence(library.landmarks_dir / file, position) for file, position, _ in places
+            read_sequence(library.landmark_path(file), position) for file, position, _ in places
         ]
         for sequence, (file, _, sha256) in zip(read, places, strict=True):
             _require_same(file, [(sequence, sha256)])

@@ -6,7 +6,7 @@ not where they hold more than a kill can leave.
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,11 +118,11 @@ def _check_file(
     library: Library, name: str, rows: list[_Stored]
 ) -> tuple[str, str, list[int]] | None:
     """What is wrong with a file: kind, text, and the extractions that suffer."""
-    path = library.landmarks_dir / name
     ids = [row.extraction_id for row in rows]
-    if not path.is_file():
-        return "missing", f"the file of {len(ids)} extractions is not there", ids
     try:
+        path = library.landmark_path(name)
+        if not path.is_file():
+            return "missing", f"the file of {len(ids)} extractions is not there", ids
         names = read_video_ids(path)
         sequences = read_sequences(path, [row.position or 0 for row in rows])
     except DamagedFileError as error:
@@ -179,7 +179,8 @@ def _forget(
 def _drop_if_unused(library: Library, name: str) -> None:
     with library.reading() as session:
         if session.scalar(select(LandmarkFile.id).where(LandmarkFile.name == name)) is None:
-            (library.landmarks_dir / name).unlink(missing_ok=True)
+            with suppress(DamagedFileError):
+                library.landmark_path(name).unlink(missing_ok=True)
 
 
 def _check_orphans(library: Library, known: set[str], *, repair: bool) -> list[Finding]:

@@ -89,6 +89,19 @@ class Library:
         """Clips that came in an archive; all others stay where the user has them."""
         return self.root / "clips"
 
+    def landmark_path(self, name: str) -> Path:
+        """Where the landmark file of a row lies.
+
+        Raises:
+            DamagedFileError: it would lie elsewhere, as a catalog from someone else may say.
+        """
+        if not name or name == ".." or set(name) & set("/\\:\0"):
+            raise DamagedFileError(
+                f"The catalog names a landmark file outside its folder: {name[:80]!r}.",
+                hint="Run: signtui check --repair",
+            )
+        return self.landmarks_dir / name
+
     def run_dir(self, run_id: int) -> Path:
         return self.runs_dir / str(run_id)
 

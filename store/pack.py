@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from store.errors import DamagedFileError, StoreError
 from store.extractions import LOOSE_PREFIX, add_landmark_file
-from store.files import PARTIAL
 from store.landmarks import read_sequence, read_video_ids, write_sequences
 from store.library import Library
 from store.schema import Clip, Extraction, Instance, LandmarkFile
@@ -135,8 +134,8 @@ def list_files(library: Library) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    ours = (LOOSE_PREFIX, PACK_PREFIX, IMPORT_PREFIX)
-    return path.name.endswith(PARTIAL) or path.name.startswith(ours)
+    """What bears a name that signtui gives, whole or half written."""
+    return path.name.startswith((LOOSE_PREFIX, PACK_PREFIX, IMPORT_PREFIX))
 
 
 def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:
@@ -154,9 +153,10 @@ def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:
 
 
 def _pack(library: Library, extractor_id: int, group: list[_Loose]) -> None:
-    folder = library.landmarks_dir
-    path = folder / f"{PACK_PREFIX}{uuid.uuid4().hex[:12]}.h5"
-    write_sequences(path, ((item.video_id, read_sequence(folder / item.name)) for item in group))
+    loose = [library.landmark_path(item.name) for item in group]
+    path = library.landmarks_dir / f"{PACK_PREFIX}{uuid.uuid4().hex[:12]}.h5"
+    pairs = zip(group, loose, strict=True)
+    write_sequences(path, ((item.video_id, read_sequence(file)) for item, file in pairs))
     with library.session() as session:
         file_id = add_landmark_file(session, path, extractor_id, len(group))
         for position, item in enumerate(group):
@@ -167,8 +167,8 @@ def _pack(library: Library, extractor_id: int, group: list[_Loose]) -> None:
             )
         gone = [item.file_id for item in group]
         session.execute(delete(LandmarkFile).where(LandmarkFile.id.in_(gone)))
-    for item in group:
-        _delete(folder / item.name)
+    for file in loose:
+        _delete(file)
 
 
 def _delete(path: Path) -> None:

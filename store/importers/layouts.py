@@ -124,7 +124,8 @@ class _NpyFolder:
     by_content = False
 
     def __init__(self, folder: Path) -> None:
-        self._paths = sorted(folder.glob("*.npy"))
+        # A pipe among them would be waited for for ever.
+        self._paths = sorted(path for path in folder.glob("*.npy") if path.is_file())
         if not self._paths:
             raise ImportSourceError(
                 f"There are no .npy files in {folder}.", hint="Expected: <video_id>.npy"

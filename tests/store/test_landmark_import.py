@@ -1,6 +1,8 @@
 """Landmarks from elsewhere: both layouts, real and hostile."""
 
+import os
 import shutil
+import sys
 
 import h5py
 import numpy as np
@@ -161,6 +163,13 @@ def test_real_landmarks_of_some_clips(library, real_data, tmp_path):
     shutil.rmtree(library.landmarks_dir / "none", ignore_errors=True)
     kept = sum(int(s.present.sum()) for s in sequences(library).values())
     assert kept == int((part["landmarks"][:, :, 0, 0] != -32768).sum())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_among_arrays_is_not_waited_for(filled, tmp_path):
+    os.mkfifo(tmp_path / "00001.npy")
+    np.save(tmp_path / "00002.npy", make_sequence(4).landmarks)
+    assert import_landmarks(filled, tmp_path).new == 1
 
 
 @pytest.mark.parametrize("kind", ["external link", "soft link", "external file", "virtual"])

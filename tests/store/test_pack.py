@@ -240,6 +240,30 @@ def test_an_older_catalog_costs_no_landmarks(tmp_path, packed):
     again.close()
 
 
+@pytest.mark.parametrize("name", ["../../outside.h5", "{}/outside.h5", "clip-/../../../outside.h5"])
+def test_a_catalog_from_someone_else_reaches_no_file_outside(tmp_path, name):
+    """Neither a repair nor a packing deletes what only a hostile row calls a landmark file."""
+    made = make_library(tmp_path, 3)
+    extract(made, 2)
+    (made.landmarks_dir / "clip-").mkdir()
+    outside = tmp_path / "outside.h5"
+    write_sequences(outside, [("00000", make_sequence(12, seed=1))])
+    with made.session() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE landmark_file SET name = ? WHERE id = 1", (name.format(tmp_path),)
+        )
+    with pytest.raises(DamagedFileError, match="outside its folder"):
+        loaded(made, 1)
+    if name.startswith("clip-"):
+        with pytest.raises(DamagedFileError, match="outside its folder"):
+            pack_loose(made, 1)
+    assert {finding.kind for finding in check(made).findings} == {"damaged", "orphan"}
+    check(made, repair=True)
+    assert {finding.kind for finding in check(made).findings} <= {"orphan"}
+    assert outside.is_file()
+    made.close()
+
+
 def test_what_a_kill_leaves_is_no_lost_catalog(tmp_path):
     """One clip whose row was not committed, and a pack beside the files that it was made of."""
     made = make_library(tmp_path, 6)

@@ -135,7 +135,7 @@ def read_landmarks(library: Library, facts: ClipFacts) -> "Sequence | None":
     shown = facts.with_landmarks
     if shown is None:
         return None
-    return read_sequence(library.landmarks_dir / str(shown["file"]), int(shown["position"]))
+    return read_sequence(library.landmark_path(str(shown["file"])), int(shown["position"]))
 
 
 def _rows(session: Session, sql: str, **values: Any) -> list[dict[str, Any]]:
