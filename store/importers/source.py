@@ -22,8 +22,8 @@ from store.importers.wlasl import (
     check_video_id,
     read_index,
 )
+from store.paths import CLIP_SUFFIXES
 
-CLIP_SUFFIXES: Final = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi", ".swf", ".m4v", ".mpg"})
 _MAX_MEMBERS: Final = 2_000_000
 _MAX_RATIO: Final = 200
 """Media do not compress; text compresses about tenfold. A zip bomb reaches a thousand."""
