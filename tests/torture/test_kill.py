@@ -80,9 +80,11 @@ def kill_until_done(folder, blows):
     library = make_library(folder, CLIPS)
     before, own = {}, Counter()
     while blows.total() < MOMENTS:
+        began = time.monotonic()
         process, job_id = start(library, workers=WORKERS)
         until(partial(has_begun, library, job_id))
-        time.sleep(chance.uniform(0, 1.5))
+        # Workers need about as long as their coordinator did: on a busy machine that is long.
+        time.sleep(chance.uniform(0, max(1.5, 3 * (time.monotonic() - began))))
         if process.poll() is not None:
             break
         blow = list(BLOWS)[blows.total() % len(BLOWS)]
