@@ -1,8 +1,8 @@
 """Jobs: long work in a process of its own, whose truth is a row of the catalog.
 
 Whoever starts a job makes its row first (`create_job`); the job's process says in it what it does
-(`run_job`); whoever watches reads the row (`get_job`) and asks for a pause or a stop (`ask`).
-A job whose process is gone is found by `recover_jobs`.
+(`run_job`); whoever watches reads the row (`get_job`) and asks for a pause or a stop (`ask`). One
+whose process is gone is found by `recover_jobs`.
 """
 
 import os
@@ -33,9 +33,8 @@ STALE_S: Final = 60.0
 """A heartbeat older than this, from another host, counts as gone."""
 _WRITE_EVERY_S: Final = 0.5
 _ASK_EVERY_S: Final = 0.25
-
+# What changes instances, clips or extractions: one at a time.
 _EXCLUSIVE: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT})
-"""Kinds that change instances, clips or extractions: one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +209,9 @@ class RunningJob:
         self._write()
 
     def info(self, text: str) -> None:
-        """Keep a line in the job's log."""
         self._line("info", text)
 
     def warn(self, text: str) -> None:
-        """Keep a warning in the job's log."""
         self._line("warning", text)
 
     @property
@@ -233,10 +230,8 @@ class RunningJob:
         with self.library.session() as session:
             row = session.get(Job, self.id)
             if row is None or row.status != Status.RUNNING or row.pid != os.getpid():
-                raise JobLostError(
-                    f"Job {self.id} was taken for dead and ends: another may be at work by now.",
-                    hint="Its finished work is kept; see who is at work: signtui status",
-                )
+                message = f"Job {self.id} was taken for dead: another may be at work by now."
+                raise JobLostError(message, hint="Finished work is kept. See: signtui status")
             yield session
 
     def paused(self, *, paused: bool) -> None:
@@ -260,6 +255,7 @@ class RunningJob:
             raise JobStoppedError("Stopped on request.")
 
     def _line(self, level: str, text: str) -> None:
+        """Keep a line in the job's log."""
         with self.library.session() as session:
             session.add(JobLine(job_id=self.id, at=time.time(), level=level, text=text))
 
