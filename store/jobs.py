@@ -1,8 +1,7 @@
 """Jobs: long work in a process of its own, whose truth is a row of the catalog.
 
 Whoever starts a job makes its row first (`create_job`); the job's process says in it what it does
-(`run_job`); whoever watches reads the row (`get_job`) and asks for a pause or a stop (`ask`). One
-whose process is gone is found by `recover_jobs`.
+(`run_job`); whoever watches reads the row (`get_job`) and asks for a pause or a stop (`ask`).
 """
 
 import os

@@ -26,6 +26,7 @@ def bound_functions(connection: sqlite3.Connection, most_bytes: int) -> None:
     """Let the slow functions of a connection refuse texts that are too long together.
 
     What they answer is SQLite's own answer, given by a connection beside it; `most_bytes` long at most.
+    Views may not use them: to SQLite they are functions of a stranger.
     """
     beside = sqlite3.connect(":memory:", check_same_thread=False)
     beside.text_factory = partial(str, encoding="utf-8", errors="replace")
