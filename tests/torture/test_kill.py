@@ -29,7 +29,8 @@ from tests.torture.promises import (
 pytestmark = pytest.mark.torture
 
 CLIPS = many(60, 400)
-MOMENTS = many(3, 200)
+ROUNDS = many(1, 10)
+MOMENTS = many(3, 20)
 WORKERS = 2
 IN_FLIGHT = WORKERS + 1
 """One clip for each worker, and the one that waits for the next free one."""
@@ -68,7 +69,8 @@ def kill_one_worker(process):
 BLOWS = {"tree": kill_tree, "coordinator": kill_coordinator, "worker": kill_one_worker}
 
 
-def test_kill_at_any_moment(tmp_path):
+@pytest.mark.parametrize("_number", range(ROUNDS))
+def test_kill_at_any_moment(tmp_path, _number):
     """One library after the other, each killed again and again until its work is done."""
     blows = Counter()
     while blows.total() < MOMENTS:
