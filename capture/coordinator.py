@@ -148,7 +148,7 @@ class Coordinator:
         unfinished = [work.extraction_id for work in self._flying.values()]
         self._flying.clear()
         if unfinished:
-            with self._job.library.session() as session:
+            with self._job.writing() as session:
                 mark(session, unfinished, ExtractionStatus.PENDING)
 
     def summary(self) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Coordinator:
             batch.append((self._free_lines.pop(), self._waiting.popleft()))
         if not batch:
             return
-        with self._job.library.session() as session:
+        with self._job.writing() as session:
             mark(session, [work.extraction_id for _, work in batch], ExtractionStatus.RUNNING)
         for line, work in batch:
             self._board.clear(line)
@@ -200,7 +200,7 @@ class Coordinator:
             self._first_ready = time.perf_counter() - result.seconds
         sequence = Sequence(result.landmarks, result.fps, result.aspect, result.score, result.body)
         file = self._write(work, sequence) if sequence.present.any() else None
-        with self._job.library.session() as session:
+        with self._job.writing() as session:
             status = record_done(session, work, sequence, file=file, seconds=result.seconds)
         self._counts[status] += 1
         self._frames += work.frames
@@ -218,7 +218,7 @@ class Coordinator:
     def _fail(self, work: Work, failure: Failure) -> None:
         # Another attempt reads the same bytes: only what may be chance is tried again.
         final = failure.kind is FailureKind.UNREADABLE or work.attempts + 1 >= self._config.attempts
-        with self._job.library.session() as session:
+        with self._job.writing() as session:
             record_failure(session, work, kind=failure.kind, error=failure.error, final=final)
         self._job.warn(f"{work.video_id}: {failure.kind}: {failure.error}")
         if final:

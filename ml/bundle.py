@@ -41,7 +41,7 @@ PARTS: Final = (LITERT, KERAS, WEIGHTS, SEEN, LABELS, FEATURES)
 """What a bundle may have, each with its hash in the index."""
 _OPTIONAL: Final = frozenset({KERAS, WEIGHTS, SEEN})
 _MAX_JSON: Final = 8 * 2**20
-_MAX_MODEL: Final = 512 * 2**20
+MAX_MODEL: Final = 512 * 2**20
 _MAX_LABELS: Final = 100_000
 _MAX_LABEL: Final = 200
 _LITERT_MAGIC: Final = b"TFL3"
@@ -187,7 +187,7 @@ def _checked(folder: Path, name: str, about: Mapping[str, Any]) -> bytes:
     said = about["files"].get(name)
     if not isinstance(said, dict):
         raise _bad(folder, f"{INDEX} does not name {name}")
-    limit = _MAX_JSON if name in (LABELS, FEATURES) else _MAX_MODEL
+    limit = _MAX_JSON if name in (LABELS, FEATURES) else MAX_MODEL
     data = _bytes(folder, name, limit)
     if hashlib.sha256(data).hexdigest() != said.get("sha256"):
         raise _bad(folder, f"{name} is not the file that the bundle was made with")
@@ -217,11 +217,16 @@ def _read_labels(data: bytes) -> tuple[str, ...]:
     if (
         not isinstance(labels, list)
         or not 0 < len(labels) <= _MAX_LABELS
-        or not all(isinstance(label, str) and 0 < len(label) <= _MAX_LABEL for label in labels)
+        or not all(isinstance(label, str) and _is_label(label) for label in labels)
         or len(set(labels)) != len(labels)
     ):
         raise CheckpointError(f"{LABELS} of the bundle is no list of glosses.", hint=_HINT)
     return tuple(labels)
+
+
+def _is_label(label: str) -> bool:
+    """A gloss as an index may have it: it is shown on terminals."""
+    return 0 < len(label) <= _MAX_LABEL and label.isprintable()
 
 
 def _bad(folder: Path, reason: str) -> CheckpointError:

@@ -5,7 +5,6 @@ JSON. It replaces its predecessor in one rename, so that a kill at any moment le
 """
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +12,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.archives import read_arrays
 from ml.errors import CheckpointError
 from store.files import write_aside
 
 _FORMAT: Final = 1
 _STATE: Final = "state"
+_MOST_BYTES: Final = 8 * 2**30
 _HINT: Final = "Start the training anew, without --resume."
 
 
@@ -57,20 +58,20 @@ def read_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: it is not there, damaged, or no checkpoint of ours.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            head = json.loads(file[_STATE].tobytes())
-            if head["format"] != _FORMAT:
-                raise CheckpointError(f"{path.name} has format {head['format']}.", hint=_HINT)
-            groups = [
-                tuple(file[f"{name}{index}"] for index in range(int(head[name])))
-                for name in ("model", "optimizer")
-            ]
-            return Checkpoint(int(head["epoch"]), groups[0], groups[1], dict(head["state"]))
+        arrays = read_arrays(path, most_bytes=_MOST_BYTES)
+        head = json.loads(arrays[_STATE].tobytes())
+        if head["format"] != _FORMAT:
+            raise CheckpointError(f"{path.name} has format {str(head['format'])[:40]}.", hint=_HINT)
+        groups = [
+            tuple(arrays[f"{name}{index}"] for index in range(int(head[name])))
+            for name in ("model", "optimizer")
+        ]
+        return Checkpoint(int(head["epoch"]), groups[0], groups[1], dict(head["state"]))
     except FileNotFoundError as error:
         raise CheckpointError(
             "This run has no checkpoint: it ended before its first epoch did.", hint=_HINT
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(
             f"The checkpoint {path} cannot be read: {str(error)[:200]}.", hint=_HINT
         ) from error

@@ -50,8 +50,8 @@ from ml.references import find_model
 from ml.stream import Emit, Event, Viewer, run_live
 from ml.views import RecordView, TerminalView, WindowView
 from store.child import child_main
-from store.importers.source import CLIP_SUFFIXES
 from store.jobs import JobStoppedError, RunningJob
+from store.paths import CLIP_SUFFIXES
 from store.takes import recordings_dir
 
 _STDOUT, _STDERR = 1, 2

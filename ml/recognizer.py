@@ -110,18 +110,18 @@ class LiteModel:
             inputs = self._interpreter.get_input_details()
             outputs = self._interpreter.get_output_details()
         except (ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"The LiteRT model cannot be loaded: {' '.join(str(error).split())[:200]}.",
-                hint=_HINT,
-            ) from error
+            raise _unusable(error) from error
         self._check(inputs, shape, "input")
         self._check(outputs, (1, n_outputs), "output")
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
 
     def __call__(self, features: Floats) -> Floats:
-        """shape=(length, channels) to (outputs,)."""
+        """shape=(length, channels) to (outputs,). Raises CheckpointError where it cannot be run."""
         self._interpreter.set_tensor(self._input, features[None].astype(np.float32, copy=False))
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise _unusable(error) from error
         return np.array(self._interpreter.get_tensor(self._output)[0], np.float32)
 
     @staticmethod
@@ -132,6 +132,11 @@ class LiteModel:
                 f"The {side} of the LiteRT model is {str(found)[:200]}, not float32 {shape}.",
                 hint=_HINT,
             )
+
+
+def _unusable(error: Exception) -> CheckpointError:
+    reason = " ".join(str(error).split())[:200]
+    return CheckpointError(f"The LiteRT model cannot be loaded: {reason}.", hint=_HINT)
 
 
 @dataclass(slots=True)

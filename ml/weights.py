@@ -2,16 +2,15 @@
 
 import contextlib
 import io
-import zipfile
-import zlib
 from typing import Any, Final
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from ml.archives import read_arrays
 from ml.backend import keras
-from ml.bundle import WEIGHTS, read_further
+from ml.bundle import MAX_MODEL, WEIGHTS, read_further
 from ml.errors import CheckpointError
 from ml.export import load_keras_model
 from ml.models import FINE_OUTPUT, GLOSS_OUTPUT, SUPER_OUTPUT
@@ -110,15 +109,16 @@ def pack_weights(model: keras.Model, litert: bytes) -> bytes:
 def _unpack(data: bytes, litert: bytes, neck: int) -> tuple[Arrays, NDArray[Any], NDArray[Any]]:
     """As `read_weights`. Raises CheckpointError where it is no such archive."""
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            arrays = {name: file[name].astype(np.float32) for name in file.files}
+        found = read_arrays(data, most_bytes=MAX_MODEL)
+        arrays = {name: array.astype(np.float32) for name, array in found.items()}
         bias, kernel = arrays.pop(_BIAS), arrays.pop(_KERNEL, None)
         body = [arrays[str(place)] for place in range(len(arrays))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise _bad() from error
+    shape = (neck or 2 * _inputs(body), bias.size)
     if kernel is None:
-        kernel = _lite_kernel(litert, (neck or 2 * _inputs(body), len(bias)))
-    if kernel is None:
+        kernel = _lite_kernel(litert, shape)
+    if kernel is None or bias.ndim != 1 or kernel.shape != shape:
         raise _bad()
     return body, kernel, bias
 
@@ -140,8 +140,11 @@ def _lite_kernel(litert: bytes, shape: tuple[int, ...]) -> NDArray[Any] | None:
 
     LiteRT keeps it as it is, transposed.
     """
-    interpreter = Interpreter(model_content=litert, num_threads=1)
-    interpreter.allocate_tensors()
+    try:
+        interpreter = Interpreter(model_content=litert, num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError):
+        return None
     found = []
     for detail in interpreter.get_tensor_details():
         if tuple(detail["shape"]) != shape[::-1]:

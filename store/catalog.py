@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,9 +193,11 @@ def load_sequences(library: Library, rows: Collection[SequenceRow]) -> list[Sequ
     """Read the landmarks of the rows, each file opened once.
 
     A file may have been packed into another since the rows were listed: they are looked up again.
+    What is read is held against the hashes of the rows: a file may be whole and another one's.
 
     Raises:
-        DamagedFileError: a file cannot be read, or is not there and packed nowhere.
+        DamagedFileError: a file cannot be read, is not there and packed nowhere, or holds other
+            landmarks than it did.
     """
     places: dict[str, list[tuple[int, SequenceRow]]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -209,25 +211,39 @@ def load_sequences(library: Library, rows: Collection[SequenceRow]) -> list[Sequ
 
 def _load_file(library: Library, name: str, rows: Listing[SequenceRow]) -> list[Sequence]:
     try:
-        return read_sequences(library.landmarks_dir / name, [row.position for row in rows])
+        read = read_sequences(library.landmark_path(name), [row.position for row in rows])
+        _require_same(name, zip(read, (row.landmarks_sha256 for row in rows), strict=True))
     except DamagedFileError:
         moved = [_find_place(library, row) for row in rows]
         if any(place is None or place[0] == name for place in moved):
             raise
-        return [
-            read_sequence(library.landmarks_dir / file, position)
-            for file, position in (place for place in moved if place is not None)
+        places = [place for place in moved if place is not None]
+        read = [
+            read_sequence(library.landmark_path(file), position) for file, position, _ in places
         ]
+        for sequence, (file, _, sha256) in zip(read, places, strict=True):
+            _require_same(file, [(sequence, sha256)])
+    return read
 
 
-def _find_place(library: Library, row: SequenceRow) -> tuple[str, int] | None:
+def _require_same(name: str, pairs: Iterable[tuple[Sequence, str | None]]) -> None:
+    """Hold sequences against their hashes, where these are known. Raises DamagedFileError."""
+    if any(sha256 not in {None, sequence.sha256()} for sequence, sha256 in pairs):
+        raise DamagedFileError(
+            f"The landmark file {name} holds other landmarks than those that were written to it.",
+            hint="Run: signtui check --repair",
+        )
+
+
+def _find_place(library: Library, row: SequenceRow) -> tuple[str, int, str | None] | None:
+    """Where a row's landmarks are by now: file, position, hash."""
     with library.reading() as session:
         place = session.execute(
-            select(LandmarkFile.name, Extraction.position)
+            select(LandmarkFile.name, Extraction.position, Extraction.landmarks_sha256)
             .join(Extraction, Extraction.file_id == LandmarkFile.id)
             .where(Extraction.id == row.extraction_id)
         ).one_or_none()
-    return None if place is None or place[1] is None else (place[0], place[1])
+    return None if place is None or place[1] is None else (place[0], place[1], place[2])
 
 
 def get_or_add_extractor(

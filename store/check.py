@@ -1,11 +1,12 @@
 """Hold the catalog against the files, both ways; with `repair`, make them agree again.
 
 What is damaged or gone is forgotten and becomes pending, so that the next extraction or import
-makes it anew. Files that no row points to are what a killed job leaves: a repair deletes them.
+makes it anew. Files that no row points to are what a killed job leaves: a repair deletes them, but
+not where they hold more than a kill can leave.
 """
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from store.findings import CheckReport, Finding
 from store.jobs import list_jobs, recover_jobs
 from store.landmarks import read_sequences, read_video_ids
 from store.library import Library
-from store.pack import list_files, sweep
+from store.pack import list_files, list_lost, sweep
 from store.rest import require_rest
 from store.schema import Clip, Extraction, Instance, LandmarkFile
 from store.words import ExtractionStatus, JobKind, Status
@@ -117,11 +118,11 @@ def _check_file(
     library: Library, name: str, rows: list[_Stored]
 ) -> tuple[str, str, list[int]] | None:
     """What is wrong with a file: kind, text, and the extractions that suffer."""
-    path = library.landmarks_dir / name
     ids = [row.extraction_id for row in rows]
-    if not path.is_file():
-        return "missing", f"the file of {len(ids)} extractions is not there", ids
     try:
+        path = library.landmark_path(name)
+        if not path.is_file():
+            return "missing", f"the file of {len(ids)} extractions is not there", ids
         names = read_video_ids(path)
         sequences = read_sequences(path, [row.position or 0 for row in rows])
     except DamagedFileError as error:
@@ -178,11 +179,24 @@ def _forget(
 def _drop_if_unused(library: Library, name: str) -> None:
     with library.reading() as session:
         if session.scalar(select(LandmarkFile.id).where(LandmarkFile.name == name)) is None:
-            (library.landmarks_dir / name).unlink(missing_ok=True)
+            with suppress(DamagedFileError):
+                library.landmark_path(name).unlink(missing_ok=True)
 
 
 def _check_orphans(library: Library, known: set[str], *, repair: bool) -> list[Finding]:
     found = sorted(path.name for path in list_files(library) if path.name not in known)
+    lost = list_lost(library)
+    if lost:
+        return [
+            Finding(
+                "lost",
+                name,
+                f"{count} clips in it are nowhere else: the catalog is older than this file; take it "
+                "up with: signtui check --rebuild",
+                repaired=False,
+            )
+            for name, count in sorted(lost.items())
+        ]
     if repair:
         sweep(library)
     return [

@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 
 from store.errors import SigntuiError, StoreError
 from store.files import write_aside
+from store.harmless import harmless, harmless_json
 from store.paths import user_path
 from store.spool import Order, Spool, Value
 
@@ -103,8 +104,25 @@ def export_spool(
     return Report(str(path), format_, count, len(spool.columns), path.stat().st_size)
 
 
+class Terminal:
+    """A text stream to write rows to that a person looks at: what a terminal would obey is marked."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(harmless(text))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+
 def write_text_rows(
-    stream: TextIO, format_: Format, columns: Sequence[str], rows: Iterable[Sequence[Value]]
+    stream: TextIO | Terminal,
+    format_: Format,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Value]],
 ) -> None:
     """Write rows one after the other.
 
@@ -116,7 +134,9 @@ def write_text_rows(
         writer.writerow(names)
         writer.writerows([_plain(value) for value in row] for row in rows)
         return
-    objects = (_encode(dict(zip(names, map(_json_value, row), strict=True))) for row in rows)
+    objects = (
+        harmless_json(_encode(dict(zip(names, map(_json_value, row), strict=True)))) for row in rows
+    )
     if format_ is Format.JSONL:
         stream.writelines(line + "\n" for line in objects)
         return

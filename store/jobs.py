@@ -2,7 +2,6 @@
 
 Whoever starts a job makes its row first (`create_job`); the job's process says in it what it does
 (`run_job`); whoever watches reads the row (`get_job`) and asks for a pause or a stop (`ask`).
-A job whose process is gone is found by `recover_jobs`.
 """
 
 import os
@@ -16,14 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
-from store.lacks import LACKS
+from store.lacks import lack_of
 from store.library import Library
+from store.processes import began, is_same
 from store.schema import Extraction, Job, JobLine, Run
 from store.words import ExtractionStatus, JobKind, Request, Status
 
@@ -33,9 +32,8 @@ STALE_S: Final = 60.0
 """A heartbeat older than this, from another host, counts as gone."""
 _WRITE_EVERY_S: Final = 0.5
 _ASK_EVERY_S: Final = 0.25
-
+# What changes instances, clips or extractions: one at a time.
 _EXCLUSIVE: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT})
-"""Kinds that change instances, clips or extractions: one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,10 @@ class JobLineRow:
 
 class JobStoppedError(JobError):
     """The job was asked to stop and did; its finished work is kept."""
+
+
+class JobLostError(JobError):
+    """Others take the job for dead: it may change nothing more."""
 
 
 def create_job(library: Library, kind: JobKind, config: dict[str, Any]) -> int:
@@ -124,11 +126,7 @@ def is_alive(job: JobRow) -> bool:
         return False
     if job.host != platform.node():
         return time.time() - (job.heartbeat_at or 0.0) < STALE_S
-    try:
-        started_at = psutil.Process(job.pid).create_time()
-    except psutil.Error:
-        return False
-    return job.process_started_at is None or abs(started_at - job.process_started_at) < 1.0
+    return is_same(job.pid, job.process_started_at)
 
 
 def recover_jobs(library: Library) -> list[int]:
@@ -210,11 +208,9 @@ class RunningJob:
         self._write()
 
     def info(self, text: str) -> None:
-        """Keep a line in the job's log."""
         self._line("info", text)
 
     def warn(self, text: str) -> None:
-        """Keep a warning in the job's log."""
         self._line("warning", text)
 
     @property
@@ -226,6 +222,16 @@ class RunningJob:
                 asked = session.scalar(select(Job.request).where(Job.id == self.id))
             self._request = Request(asked) if asked else None
         return self._request
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A write transaction. Raises JobLostError where the job's row does not say that it runs."""
+        with self.library.session() as session:
+            row = session.get(Job, self.id)
+            if row is None or row.status != Status.RUNNING or row.pid != os.getpid():
+                message = f"Job {self.id} was taken for dead: another may be at work by now."
+                raise JobLostError(message, hint="Finished work is kept. See: signtui status")
+            yield session
 
     def paused(self, *, paused: bool) -> None:
         """Say whether the job rests at the moment."""
@@ -248,6 +254,7 @@ class RunningJob:
             raise JobStoppedError("Stopped on request.")
 
     def _line(self, level: str, text: str) -> None:
+        """Keep a line in the job's log."""
         with self.library.session() as session:
             session.add(JobLine(job_id=self.id, at=time.time(), level=level, text=text))
 
@@ -284,8 +291,7 @@ def run_job(library: Library, job_id: int) -> Iterator[RunningJob]:
     except BaseException as raised:
         status, error = Status.FAILED, f"{type(raised).__name__}: {raised}"
         hint = f"This is a bug of signtui; the traceback is in {job.log_path}"
-        if isinstance(raised, OSError) and raised.errno in LACKS:
-            error, hint = LACKS[raised.errno]
+        error, hint = lack_of(raised) or (error, hint)
         with suppress(OSError), job.log_path.open("a", encoding="utf-8") as log_file:
             traceback.print_exc(file=log_file)
         raise
@@ -309,7 +315,7 @@ def _start(library: Library, job_id: int) -> RunningJob:
             session.commit()
             raise
         job.status, job.pid, job.host = Status.RUNNING, os.getpid(), platform.node()
-        job.process_started_at = psutil.Process().create_time()
+        job.process_started_at = began(os.getpid())
         job.started_at = job.heartbeat_at = time.time()
         return RunningJob(library, job_id, JobKind(job.kind), dict(job.config))
 

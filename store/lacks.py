@@ -1,9 +1,9 @@
-"""What the system may lack while a job is at work, in our words."""
+"""What the system may lack, as an error and a hint: none of it is a bug."""
 
 import errno
 from typing import Final
 
-LACKS: Final = {
+_LACKS: Final = {
     errno.EMFILE: ("This process may open too few files.", "Raise the limit: ulimit -n 4096"),
     errno.ENFILE: ("The system has no file handles left.", "Close other programs and try again."),
     errno.ENOMEM: (
@@ -19,4 +19,8 @@ LACKS: Final = {
         "Free some space in the library's disk, the system's folder for temporary files and /dev/shm.",
     ),
 }
-"""What the system may lack, as an error and a hint: none of it is a bug."""
+
+
+def lack_of(error: BaseException) -> tuple[str, str] | None:
+    """Error and hint for what the system lacks, None where the error tells of something else."""
+    return _LACKS.get(error.errno or 0) if isinstance(error, OSError) else None

@@ -42,7 +42,7 @@ class Library:
             StoreError: the folder cannot be made.
             LibraryVersionError: it was made by a newer signtui.
         """
-        library = cls(user_path(root).resolve())
+        library = cls(_folder(root))
         try:
             for folder in (library.landmarks_dir, library.runs_dir, library.jobs_dir):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -57,10 +57,11 @@ class Library:
 
         Raises:
             NoLibraryError: there is none.
+            StoreError: there can be none in such a folder.
             LibraryVersionError: it was made by a newer signtui.
             DamagedFileError: its catalog is no SQLite file.
         """
-        library = cls(user_path(root).resolve())
+        library = cls(_folder(root))
         if not library.catalog_path.is_file():
             library._refuse_lost_catalog()
             raise NoLibraryError(f"There is no library in {library.root}.", hint=_START_HINT)
@@ -87,6 +88,19 @@ class Library:
     def clips_dir(self) -> Path:
         """Clips that came in an archive; all others stay where the user has them."""
         return self.root / "clips"
+
+    def landmark_path(self, name: str) -> Path:
+        """Where the landmark file of a row lies.
+
+        Raises:
+            DamagedFileError: it would lie elsewhere, as a catalog from someone else may say.
+        """
+        if not name or name == ".." or set(name) & set("/\\:\0"):
+            raise DamagedFileError(
+                f"The catalog names a landmark file outside its folder: {name[:80]!r}.",
+                hint="Run: signtui check --repair",
+            )
+        return self.landmarks_dir / name
 
     def run_dir(self, run_id: int) -> Path:
         return self.runs_dir / str(run_id)
@@ -151,6 +165,21 @@ class Library:
 @lru_cache(maxsize=64)
 def _engine(path: Path) -> Engine:
     return database.open_engine(path)
+
+
+def _folder(root: Path) -> Path:
+    """The folder of a library, there or not. Raises StoreError where it can be none."""
+    try:
+        folder = user_path(root).resolve()
+        (folder / "catalog.sqlite").is_file()
+    except (OSError, ValueError, RuntimeError) as error:
+        # A name that is too long or holds a NUL, a loop of links, a folder that may not be entered.
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"There can be no library in {str(root)[:200]!r}: {reason}.",
+            hint="Choose another folder with --library.",
+        ) from error
+    return folder
 
 
 @contextmanager

@@ -53,7 +53,15 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         with path.open("rb") as file:
             return _parsed(json.loads(file.read(_LARGEST)))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise DamagedFileError(
             f"{path} is damaged: {error}.",
             hint="The rest may be whole: signtui --library FOLDER check",

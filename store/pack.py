@@ -7,6 +7,7 @@ pack without rows or a loose file without a row is what a kill leaves, and the n
 
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +15,9 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store.errors import StoreError
+from store.errors import DamagedFileError, StoreError
 from store.extractions import LOOSE_PREFIX, add_landmark_file
-from store.files import PARTIAL
-from store.landmarks import read_sequence, write_sequences
+from store.landmarks import read_sequence, read_video_ids, write_sequences
 from store.library import Library
 from store.schema import Clip, Extraction, Instance, LandmarkFile
 
@@ -27,6 +27,11 @@ PACK_PREFIX: Final = "pack-"
 IMPORT_PREFIX: Final = "import-"
 PACK_SIZE: Final = 256
 """Sequences in one file: about 8 MB."""
+_LEFT_BY_A_KILL: Final = 1
+
+
+class OlderCatalogError(StoreError):
+    """Landmarks are there that the catalog has lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,17 @@ def sweep(library: Library) -> int:
     """Delete what a killed job left: half-written files, and landmarks that no row points to.
 
     Only for the one job that writes landmarks; returns how many files are gone.
+
+    Raises:
+        OlderCatalogError: there is more than a kill leaves; nothing is deleted.
     """
+    lost = list_lost(library)
+    if lost:
+        raise OlderCatalogError(
+            f"{len(lost)} landmark files hold {sum(lost.values())} clips that the catalog does not "
+            "know as done: it is older than they are.",
+            hint="Take them up: signtui check --rebuild; or put back the catalog that belongs to them",
+        )
     with library.session() as session:
         used = select(Extraction.file_id).where(Extraction.file_id.is_not(None))
         session.execute(
@@ -76,6 +91,33 @@ def sweep(library: Library) -> int:
     for path in stale:
         _delete(path)
     return len(stale)
+
+
+def list_lost(library: Library) -> dict[str, int]:
+    """Landmark files that no row points to, with the clips in them that are nowhere else.
+
+    A kill leaves one such clip at most, which counts as none: landmarks are written one by one, and a
+    pack holds copies. More of them mean that rows are lost: a catalog without its log, or an old one.
+    Imports do not count: whoever brought them in still has them.
+    """
+    with library.reading() as session:
+        known = set(session.scalars(select(LandmarkFile.name)))
+        done = set(
+            session.scalars(
+                select(Clip.video_id)
+                .join(Instance, Instance.clip_id == Clip.id)
+                .join(Extraction, Extraction.instance_id == Instance.id)
+                .where(Extraction.file_id.is_not(None))
+            )
+        )
+    lost = {}
+    for path in list_files(library):
+        if path.name in known or not path.name.startswith((LOOSE_PREFIX, PACK_PREFIX)):
+            continue
+        with suppress(DamagedFileError):
+            count = sum(video_id not in done for video_id in read_video_ids(path))
+            lost.update({path.name: count} if count else {})
+    return lost if sum(lost.values()) > _LEFT_BY_A_KILL else {}
 
 
 def list_files(library: Library) -> list[Path]:
@@ -92,8 +134,8 @@ def list_files(library: Library) -> list[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    ours = (LOOSE_PREFIX, PACK_PREFIX, IMPORT_PREFIX)
-    return path.name.endswith(PARTIAL) or path.name.startswith(ours)
+    """What bears a name that signtui gives, whole or half written."""
+    return path.name.startswith((LOOSE_PREFIX, PACK_PREFIX, IMPORT_PREFIX))
 
 
 def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:
@@ -111,9 +153,10 @@ def _list_loose(session: Session, extractor_id: int) -> list[_Loose]:
 
 
 def _pack(library: Library, extractor_id: int, group: list[_Loose]) -> None:
-    folder = library.landmarks_dir
-    path = folder / f"{PACK_PREFIX}{uuid.uuid4().hex[:12]}.h5"
-    write_sequences(path, ((item.video_id, read_sequence(folder / item.name)) for item in group))
+    loose = [library.landmark_path(item.name) for item in group]
+    path = library.landmarks_dir / f"{PACK_PREFIX}{uuid.uuid4().hex[:12]}.h5"
+    pairs = zip(group, loose, strict=True)
+    write_sequences(path, ((item.video_id, read_sequence(file)) for item, file in pairs))
     with library.session() as session:
         file_id = add_landmark_file(session, path, extractor_id, len(group))
         for position, item in enumerate(group):
@@ -124,8 +167,8 @@ def _pack(library: Library, extractor_id: int, group: list[_Loose]) -> None:
             )
         gone = [item.file_id for item in group]
         session.execute(delete(LandmarkFile).where(LandmarkFile.id.in_(gone)))
-    for item in group:
-        _delete(folder / item.name)
+    for file in loose:
+        _delete(file)
 
 
 def _delete(path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+CLIP_SUFFIXES: Final = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi", ".swf", ".m4v", ".mpg"})
 
 
 def user_path(written: str | os.PathLike[str]) -> Path:

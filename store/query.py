@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from store.errors import QueryError
 from store.library import Library
+from store.query_limits import TOO_LONG, Room, bound_functions
 
 ROW_LIMIT: Final = 10_000
 TIME_LIMIT_S: Final = 30.0
@@ -25,6 +27,8 @@ _LOOK_AFTER: Final = 5_000
 _SELDOM: Final = 50_000
 """Each look waits for Python's lock, which the dashboard holds while it paints the letter that was typed."""
 MAX_VALUE_BYTES: Final = 2 * 2**20
+_MOST_BYTES: Final = 256 * 2**20
+"""Of an answer that is held in memory whole."""
 _LIMITS: Final = {
     # A row is in memory whole: so much for a value, and so many values.
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
@@ -44,8 +48,12 @@ _ALLOWED: Final = frozenset(
     }
 )
 _FORBIDDEN_FUNCTIONS: Final = frozenset(
-    {"load_extension", "writefile", "readfile", "edit", "fts3_tokenizer"}
-)
+    {
+        "load_extension", "writefile", "readfile", "edit", "fts3_tokenizer",
+        # Looks through all of one object for each name of the other, and cannot be stopped.
+        "json_patch",
+    }
+)  # fmt: skip
 _READING_PRAGMAS: Final = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
 )
@@ -95,7 +103,7 @@ def run_query(
     must_end = _ending(time_limit_s, cancelled)
     with guarded_connection(library, must_end) as connection, explained(sql, time_limit_s):
         cursor = connection.execute(sql)
-        rows = cursor.fetchmany(row_limit + 1)
+        rows = _fetch(cursor, row_limit + 1)
         columns = tuple(column[0] for column in cursor.description or ())
     return QueryResult(columns, rows[:row_limit], len(rows) > row_limit, time.monotonic() - started)
 
@@ -121,6 +129,17 @@ def _ending(time_limit_s: float, cancelled: threading.Event | None) -> Callable[
     return lambda: (cancelled is not None and cancelled.is_set()) or time.monotonic() > ends
 
 
+def _fetch(cursor: sqlite3.Cursor, limit: int) -> list[tuple[Any, ...]]:
+    """At most so many rows. Raises MemoryError where they are too large to be held."""
+    rows, size = [], 0
+    for row in islice(cursor, limit):
+        rows.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if size > _MOST_BYTES:
+            raise MemoryError
+    return rows
+
+
 @contextmanager
 def guarded_connection(
     library: Library, must_end: Callable[[], bool], look_after: int = _LOOK_AFTER
@@ -129,14 +148,22 @@ def guarded_connection(
 
     Raises:
         StoreError: the catalog cannot be opened.
+        QueryError: the query would fill the disk of temporary files.
     """
     with closing(library.connect_read_only()) as connection:
         connection.text_factory = _as_text
         for category, limit in _LIMITS.items():
             connection.setlimit(category, limit)
+        bound_functions(connection, MAX_VALUE_BYTES)
         connection.set_authorizer(_authorize)
-        connection.set_progress_handler(must_end, look_after)
-        yield connection
+        room = Room()
+        connection.set_progress_handler(lambda: must_end() or room.is_short(), look_after)
+        try:
+            yield connection
+        except QueryError as error:
+            if room.short:
+                raise _no_room() from error
+            raise
 
 
 def read_schema(library: Library) -> tuple[Relation, ...]:
@@ -192,26 +219,45 @@ def _translated(text: str, sql: str, time_limit_s: float) -> QueryError:
             f"The query was ended: cancelled, or longer than {time_limit_s:g} s.",
             hint="Narrow it down with WHERE, or raise --time-limit.",
         )
-    if "not authorized" in text or "prohibited" in text:
+    if "to use function" in text:
         return QueryError(
-            "Only SELECT is allowed here; nothing was changed.",
-            hint="Open catalog.sqlite with another SQLite client if you mean to write.",
-        )
-    if "too big" in text:
-        return QueryError(
-            f"A value is longer than {MAX_VALUE_BYTES // 2**20} MiB.",
-            hint="Cut it with substr(value, 1, 1000).",
+            f"The function {text.rpartition(': ')[2]} is not allowed here; nothing was changed.",
+            hint="It could reach out of the catalog, or would not end in time.",
         )
     if "database or disk is full" in text:
-        return QueryError(
-            "The disk is full where SQLite sorts and groups: the system's folder for temporary files.",
-            hint="Free some space, or narrow the query down with WHERE.",
-        )
-    if "one statement at a time" in text:
-        return QueryError("There is more than one statement.", hint="One SELECT at a time.")
+        return _no_room()
+    for part, (message, hint) in _MEANINGS.items():
+        if part in text:
+            return QueryError(message, hint=hint)
     wrong = WrongSqlError(f"SQL: {text}.", hint="List tables and views: signtui sql")
     wrong.offset = find_offset(sql, text)
     return wrong
+
+
+_ONLY_SELECT: Final = (
+    "Only SELECT is allowed here; nothing was changed.",
+    "Open catalog.sqlite with another SQLite client if you mean to write.",
+)
+_MEANINGS: Final = {
+    TOO_LONG: (
+        "A text is too long to be searched for another: it would not end in time.",
+        "Cut it with substr(value, 1, 1000).",
+    ),
+    "not authorized": _ONLY_SELECT,
+    "prohibited": _ONLY_SELECT,
+    "too big": (
+        f"A value is longer than {MAX_VALUE_BYTES // 2**20} MiB.",
+        "Cut it with substr(value, 1, 1000).",
+    ),
+    "one statement at a time": ("There is more than one statement.", "One SELECT at a time."),
+}
+
+
+def _no_room() -> QueryError:
+    return QueryError(
+        "The disk is full where SQLite sorts and groups: the system's folder for temporary files.",
+        hint="Free some space, or narrow the query down with WHERE.",
+    )
 
 
 def find_offset(sql: str, message: str) -> int | None:

@@ -54,21 +54,34 @@ class Origin(StrEnum):
     COMMAND_LINE = "command line"
 
 
+_MOST: Final = 10**9
+MOST_WORKERS: Final = 256
+
+
 def _text(value: Any) -> str:
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and value.strip() and "\0" not in value:
         return value.strip()
     raise ValueError
+
+
+def _name(value: Any) -> str:
+    if not _text(value).isprintable():
+        raise ValueError
+    return _text(value)
 
 
 def _path(value: Any) -> Path:
     return user_path(_text(value))
 
 
-def _count(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, (bool, float)) or number < 1:
+def _count(value: Any, most: int = _MOST) -> int:
+    if isinstance(value, (bool, float)) or not 1 <= int(value) <= most:
         raise ValueError
-    return number
+    return int(value)
+
+
+def _workers(value: Any) -> int:
+    return _count(value, MOST_WORKERS)
 
 
 def _seconds(value: Any) -> float:
@@ -102,10 +115,10 @@ _RULES: Final = {
     "library": _Rule("the library's folder", "a folder", _path),
     "workers": _Rule(
         "worker processes of a scan or an extraction; unset: one a core, at most 8",
-        "a count",
-        _count,
+        f"a count of at most {MOST_WORKERS}",
+        _workers,
     ),
-    "theme": _Rule("the colours of the dashboard", "a theme's name", _text),
+    "theme": _Rule("the colours of the dashboard", "a theme's name", _name),
     "query_rows": _Rule("rows of an SQL result on the dashboard, at most", "a count", _count),
     "query_seconds": _Rule("seconds an SQL query on the dashboard may take", "seconds", _seconds),
     "job_end": _Rule(
@@ -208,9 +221,9 @@ def convert(name: str, value: Any) -> Any:
     rule = _RULES[name]
     try:
         return rule.convert(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SettingsError(
-            f"The setting {name} cannot be {value!r}.",
+            f"The setting {name} cannot be {repr(value)[:80]}.",
             hint=f"It takes {rule.takes}. It may come from {settings_path()} or from "
             f"{variable_of(name)}.",
         ) from error
@@ -274,14 +287,14 @@ def _toml(value: Any) -> str:
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(
             f"The settings file {path} cannot be read: {error}.", hint="It must be TOML."
         ) from error
     for key in values:
         if key not in NAMES:
             raise SettingsError(
-                f"The settings file {path} has an unknown key: {key}.", hint=_near(key)
+                f"The settings file {path} has an unknown key: {key[:80]!r}.", hint=_near(key)
             )
     return values
 

@@ -110,7 +110,7 @@ GROUP BY x.id, e.status, e.error_kind""",
         "one row per run and evaluated split: accuracy with n and 95 % interval",
         """
 SELECT r.id AS run, r.name, r.preset, r.status, r.split_kind,
-  r.split_kind = 'notebook' OR INSTR(r.config, '"duplicates": "keep"') > 0 AS leaks,
+  r.split_kind = 'notebook' OR r.config LIKE '%"duplicates": "keep"%' AS leaks,
   r.n_glosses, r.n_train, r.n_val, r.parameters,
   r.best_epoch, (SELECT COUNT(*) FROM run_epoch p WHERE p.run_id = r.id) AS epochs,
   (SELECT ROUND(SUM(seconds), 1) FROM run_epoch p WHERE p.run_id = r.id) AS seconds,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,7 @@ from store.settings import Settings, write_setting
 from store.words import JobKind
 from tui import theme
 from tui.graphics import Drawing
+from tui.harmless_lines import HarmlessLines
 from tui.memory import take_back
 from tui.palette import list_commands
 from tui.screens.dialogs import HelpDialog, QuitAnswer, QuitDialog, TooSmall, help_groups
@@ -35,6 +36,7 @@ from tui.widgets.nav_bar import SCREENS, TITLES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.filter import LineFilter
 
     from store.library import Library
     from tui.screens.live_takes import TakesPage
@@ -94,6 +96,7 @@ class SignApp(JobApp):
         """Why the library could not be opened; the dashboard ends with it."""
         self._left_running = False
         self._going = False
+        self._harmless = HarmlessLines()
         for colours in theme.THEMES:
             self.register_theme(colours)
         known = self.settings.theme in self.available_themes
@@ -103,6 +106,9 @@ class SignApp(JobApp):
     def _add_screens(self, *names: str) -> None:
         for name in names:
             self.add_mode(name, partial(make_screen, name))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._harmless]
 
     def delay_update(self, delay: float = 0.0) -> None:
         """Nothing is held back: Textual masks each change of screens by 50 ms, ours stand ready."""

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from store.errors import SigntuiError
+from store.harmless import harmless
 from tui.commands import audit, backup, data, demo, export, jobs, live, record, runs, settings, sql
 from tui.commands.options import Context
 
@@ -82,9 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def print_error(error: SigntuiError) -> None:
     """Message and hint on stderr."""
-    typer.echo(f"signtui: {error.message}", err=True)
+    typer.echo(harmless(f"signtui: {error.message}"), err=True)
     if error.hint:
-        typer.echo(f"         {error.hint}", err=True)
+        typer.echo(harmless(f"         {error.hint}"), err=True)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,10 @@ def log_path(library: Library, job_id: int) -> Path:
 def log_tail(library: Library, job_id: int) -> str:
     """The end of what a job's process wrote to stderr."""
     try:
-        return log_path(library, job_id).read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:]
+        with log_path(library, job_id).open("rb") as file:
+            # Decoders write there as well, and as much as they like.
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_TAIL))
+            return file.read(_LOG_TAIL).decode("utf-8", errors="replace")
     except OSError:
         return ""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import SigntuiError
+from store.paths import CLIP_SUFFIXES
 
 _SOON_S: Final = 0.8
 """An opener that has not complained by then has found a player."""
@@ -22,12 +23,15 @@ def play(path: Path) -> None:
     """Open a file in what the system opens it with; never through a shell.
 
     Raises:
-        NoPlayerError: the file is not there, or there is nothing to open it with.
+        NoPlayerError: the file is not there, is no clip, or there is nothing to open it with.
     """
     if not path.is_file():
         raise NoPlayerError(
             f"{path.name} is not where the scan found it.", hint="Look again: signtui scan"
         )
+    if path.suffix.lower() not in CLIP_SUFFIXES:
+        # A catalog from someone else may name a program, which the system would start.
+        raise NoPlayerError(f"{path.name} is no clip.", hint="Look again: signtui scan")
     if sys.platform == "win32":
         _start_file(path)
         return

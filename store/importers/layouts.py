@@ -71,6 +71,8 @@ class _Hdf5File:
     def __init__(self, path: Path, file: Any) -> None:
         self._path, self._file = path, file
         try:
+            for name in ("video_id", "offsets", "landmarks"):
+                _require_own(file, name)
             self.video_ids = [check_video_id(str(v)) for v in file["video_id"].asstr()[()]]
             self._offsets = np.asarray(file["offsets"][()], np.int64)
             shape = file["landmarks"].shape
@@ -107,13 +109,23 @@ class _Hdf5File:
         return _from_float(raw, self.video_ids[index])
 
 
+def _require_own(file: Any, name: str) -> None:
+    """A dataset of a file may be a view of any other file of the machine. Raises ValueError."""
+    linked = not isinstance(file.get(name, getlink=True), h5py.HardLink)
+    dataset = None if linked else file[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
+        message = f"{name} does not lie in the file itself"
+        raise ValueError(message)
+
+
 class _NpyFolder:
     """`<video_id>.npy` files of a folder."""
 
     by_content = False
 
     def __init__(self, folder: Path) -> None:
-        self._paths = sorted(folder.glob("*.npy"))
+        # A pipe among them would be waited for for ever.
+        self._paths = sorted(path for path in folder.glob("*.npy") if path.is_file())
         if not self._paths:
             raise ImportSourceError(
                 f"There are no .npy files in {folder}.", hint="Expected: <video_id>.npy"

@@ -4,6 +4,7 @@ import lzma
 import shutil
 import stat
 import struct
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -21,13 +22,15 @@ from store.importers.wlasl import (
     check_video_id,
     read_index,
 )
+from store.paths import CLIP_SUFFIXES
 
-CLIP_SUFFIXES: Final = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi", ".swf", ".m4v", ".mpg"})
 _MAX_MEMBERS: Final = 2_000_000
 _MAX_RATIO: Final = 200
 """Media do not compress; text compresses about tenfold. A zip bomb reaches a thousand."""
 _RATIO_FROM_BYTES: Final = 10 * 2**20
 _MAX_BYTES: Final = 2 * 2**40
+_FOLDS_CASE: Final = sys.platform in {"win32", "darwin"}
+"""Where `A.mp4` and `a.mp4` are usually one file."""
 _UNREADABLE: Final = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError,
     LookupError, NotImplementedError, OverflowError, RuntimeError,
@@ -165,7 +168,21 @@ def _checked_members(
     if total > _MAX_BYTES or (total > _RATIO_FROM_BYTES and total / packed > _MAX_RATIO):
         raise _refused(archive, f"it would unpack to {total:,} bytes from {packed:,}")
     wanted = [(info, _place(info.filename)) for info in infos]
-    return [(info, place) for info, place in wanted if place is not None]
+    members = [(info, place) for info, place in wanted if place is not None]
+    _refuse_doubles(archive, members)
+    return members
+
+
+def _refuse_doubles(archive: Path, members: list[tuple[zipfile.ZipInfo, PurePosixPath]]) -> None:
+    """Two contents under one name: whichever comes last would be the clip."""
+    seen: dict[str, tuple[int, int]] = {}
+    for info, place in members:
+        if place.name == INDEX_NAME:
+            continue
+        name = str(place).casefold() if _FOLDS_CASE else str(place)
+        content = (info.CRC, info.file_size)
+        if seen.setdefault(name, content) != content:
+            raise _refused(archive, f"it holds two different files named {str(place)[:60]}")
 
 
 def _check_index(

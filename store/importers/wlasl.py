@@ -20,6 +20,9 @@ MAX_INDEX_BYTES: Final = 512 * 2**20
 MAX_GLOSS_LENGTH: Final = 200
 MAX_TEXT_LENGTH: Final = 4096
 _MAX_FRAMES: Final = 2**31
+_MAX_SIGNER: Final = 64
+_MAX_EXTRA: Final = 65_536
+_MAX_DEPTH: Final = 32
 _VIDEO_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _FIELDS: Final = frozenset(
     {
@@ -68,6 +71,8 @@ def read_index(path: Path) -> list[IndexInstance]:
     if not isinstance(entries, list) or not entries:
         raise _not_wlasl(path, "it should be a list of glosses")
     instances = [instance for entry in entries for instance in _read_entry(path, entry)]
+    if not instances:
+        raise _not_wlasl(path, "no gloss has an instance")
     _refuse_duplicates(path, instances)
     return instances
 
@@ -129,7 +134,6 @@ def _read_instance(gloss: str, raw: dict[str, Any]) -> IndexInstance:
     start, end = read_range(
         _whole(raw, "frame_start", default=1), _whole(raw, "frame_end", default=-1)
     )
-    extra = {name: raw[name] for name in raw.keys() - _FIELDS}
     return IndexInstance(
         gloss=gloss,
         video_id=check_video_id(raw.get("video_id")),
@@ -143,7 +147,7 @@ def _read_instance(gloss: str, raw: dict[str, Any]) -> IndexInstance:
         url=_text(raw, "url"),
         variation=_whole(raw, "variation_id", default=None),
         number=_whole(raw, "instance_id", default=None),
-        extra=extra or None,
+        extra=_extra({name: raw[name] for name in raw.keys() - _FIELDS}),
     )
 
 
@@ -178,17 +182,46 @@ def _text(raw: dict[str, Any], name: str) -> str | None:
     value = raw.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH:
-        raise _WrongValueError(f"{name} is not a text of at most {MAX_TEXT_LENGTH} characters")
+    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH or not value.isprintable():
+        raise _WrongValueError(
+            f"{name} is not a printable text of at most {MAX_TEXT_LENGTH} characters"
+        )
     return value
+
+
+def _extra(found: dict[str, Any]) -> dict[str, Any] | None:
+    """What signtui has no name for, as it came; SQLite must be able to read it as JSON."""
+    try:
+        size = len(json.dumps(found, allow_nan=False))
+    except ValueError as error:
+        raise _WrongValueError("a number is not finite") from error
+    if size > _MAX_EXTRA or _depth(found) > _MAX_DEPTH:
+        raise _WrongValueError(f"there is more beside it than {_MAX_EXTRA} characters of JSON")
+    return found or None
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested; not far beyond what is allowed."""
+    level, depth = [value], 0
+    while level and depth <= _MAX_DEPTH:
+        depth += 1
+        nested = [part for part in level if isinstance(part, dict | list)]
+        level = [
+            inner
+            for part in nested
+            for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+    return depth
 
 
 def _signer(value: Any) -> str | None:
     if value is None or value == -1:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 64:  # noqa: PLR2004
-        raise _WrongValueError(f"signer_id is {str(value)[:40]!r}")
-    return str(value)
+    name = str(value)
+    usual = isinstance(value, int | str) and not isinstance(value, bool)
+    if not usual or len(name) > _MAX_SIGNER or not name.isprintable():
+        raise _WrongValueError(f"signer_id is {name[:40]!r}")
+    return name
 
 
 def _split(value: Any) -> str | None:
@@ -239,7 +272,7 @@ def read_subset(path: Path) -> list[SubsetLine]:
 
 def _read_line(subset: str, video_id: str, value: dict[str, Any]) -> SubsetLine:
     class_id, first, last = value["action"]
-    if any(type(number) is not int for number in (class_id, first, last)):
+    if any(type(number) is not int or abs(number) > _MAX_FRAMES for number in value["action"]):
         raise _WrongValueError(f"the action of {video_id[:40]!r} is not three whole numbers")
     split = _split(value["subset"])
     if split is None:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from store import jobs
+from store import jobs, processes
 from store.catalog import get_or_add_extractor
 from store.errors import LibraryBusyError, NotInCatalogError, StoreError
 from store.jobs import (
@@ -24,7 +24,7 @@ from store.jobs import (
     run_job,
 )
 from store.library import Library
-from store.schema import Extraction
+from store.schema import Extraction, Job
 from store.words import JobKind, Request, Status
 
 
@@ -133,6 +133,41 @@ def test_another_process_with_the_same_pid_does_not_count(library, job_id):
     later = type(row)(**{n: getattr(row, n) for n in row.__slots__} | {"process_started_at": 1.0})
     assert not jobs.is_alive(later)
     assert psutil.pid_exists(later.pid)
+
+
+def test_a_clock_that_is_set_kills_no_job(library, job_id, monkeypatch):
+    """psutil counts from 1970 by the clock of the moment: an hour more, and no process was the same."""
+    created, booted = psutil.Process.create_time, psutil.boot_time
+    with run_job(library, job_id) as job:
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
+        monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 3600)
+        assert jobs.is_alive(get_job(library, job_id))
+        assert recover_jobs(library) == []
+        with job.writing():
+            pass
+
+
+def test_a_process_that_waits_for_its_parent_to_notice_has_ended(library, job_id):
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
+    assert processes.is_same(process.pid, processes.began(process.pid))
+    assert processes.is_same(process.pid, None)
+    process.kill()
+    deadline = time.monotonic() + 20
+    while processes.is_same(process.pid, None) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not processes.is_same(process.pid, None)
+    process.wait()
+    process.stdin.close()
+
+
+def test_a_job_that_others_took_for_dead_writes_no_more(library, job_id):
+    with run_job(library, job_id) as job:
+        with job.writing() as session:
+            session.get(Job, job_id).message = "at work"
+        fail_if_unended(library, job_id, "gone")
+        with pytest.raises(jobs.JobLostError, match="taken for dead"), job.writing() as session:
+            session.get(Job, job_id).message = "still here"
+    assert get_job(library, job_id).message == "at work"
 
 
 def test_a_job_on_another_host_lives_by_its_heartbeat(library, job_id):

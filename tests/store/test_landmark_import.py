@@ -1,6 +1,8 @@
 """Landmarks from elsewhere: both layouts, real and hostile."""
 
+import os
 import shutil
+import sys
 
 import h5py
 import numpy as np
@@ -161,3 +163,37 @@ def test_real_landmarks_of_some_clips(library, real_data, tmp_path):
     shutil.rmtree(library.landmarks_dir / "none", ignore_errors=True)
     kept = sum(int(s.present.sum()) for s in sequences(library).values())
     assert kept == int((part["landmarks"][:, :, 0, 0] != -32768).sum())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_among_arrays_is_not_waited_for(filled, tmp_path):
+    os.mkfifo(tmp_path / "00001.npy")
+    np.save(tmp_path / "00002.npy", make_sequence(4).landmarks)
+    assert import_landmarks(filled, tmp_path).new == 1
+
+
+@pytest.mark.parametrize("kind", ["external link", "soft link", "external file", "virtual"])
+def test_landmarks_that_lie_in_another_file_are_refused(filled, tmp_path, kind):
+    """HDF5 can show any file of the machine as an array: nothing of it may get into a library."""
+    other = write_h5(tmp_path / "other.h5", clips("00001", "00002"))
+    path = write_h5(tmp_path / "evil.h5", clips("00001", "00002"))
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(range(256)) * 100)
+    with h5py.File(path, "r+") as file:
+        shape = file["landmarks"].shape
+        del file["landmarks"]
+        if kind == "external link":
+            file["landmarks"] = h5py.ExternalLink(str(other), "/landmarks")
+        elif kind == "soft link":
+            file["there"] = h5py.ExternalLink(str(other), "/landmarks")
+            file["landmarks"] = h5py.SoftLink("/there")
+        elif kind == "external file":
+            size = int(np.prod(shape)) * 2
+            file.create_dataset("landmarks", shape, np.int16, external=[(str(secret), 0, size)])
+        else:
+            layout = h5py.VirtualLayout(shape, np.int16)
+            layout[:] = h5py.VirtualSource(str(other), "landmarks", shape=shape)
+            file.create_virtual_dataset("landmarks", layout)
+    with pytest.raises(ImportSourceError, match="does not lie in the file itself"):
+        import_landmarks(filled, path)
+    assert list(filled.landmarks_dir.iterdir()) == []

@@ -55,6 +55,15 @@ def test_views_in_a_library_are_those_of_the_code(library):
         assert view.select.strip() in stored[name]
 
 
+@pytest.mark.parametrize("use", [Library.open, Library.create])
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
+def test_a_folder_that_can_be_none_is_refused(use, name):
+    with pytest.raises(StoreError, match="can be no library") as caught:
+        use(Path(name))
+    assert caught.value.hint
+    assert len(caught.value.message) < 300
+
+
 def test_views_of_another_version_are_renewed(filled):
     filled.close()
     execute(filled.catalog_path, "DROP VIEW job_stats")

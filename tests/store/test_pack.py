@@ -6,12 +6,16 @@ from sqlalchemy import select, update
 
 from store import pack
 from store.catalog import get_or_add_extractor, list_sequences, load_sequences
+from store.check import check
 from store.errors import DamagedFileError
 from store.extractions import list_work, queue_instances, record_done, record_failure
-from store.landmarks import Sequence, write_sequences
-from store.pack import pack_loose, sweep
+from store.landmarks import Sequence, read_video_ids, write_sequences
+from store.library import Library
+from store.pack import OlderCatalogError, pack_loose, sweep
+from store.rebuild import rebuild
 from store.schema import Clip, Extraction
 from store.words import Availability, ExtractionStatus
+from tests.support.backups import extract, make_library
 from tests.support.library import make_sequence
 
 
@@ -207,3 +211,80 @@ def test_only_the_failures_of_one_reason_are_tried_again(ready):
     assert pending(library, extractor_id, retry_kind="timeout") == only
     without_reason = pending(library, extractor_id, retry_kind="unknown")
     assert [work.video_id for work in without_reason] == [third.video_id]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_older_catalog_costs_no_landmarks(tmp_path, packed):
+    """As when a catalog is copied without its log, or put back from last week by hand."""
+    made = make_library(tmp_path, 6)
+    made.close()
+    before = made.catalog_path.read_bytes()
+    extract(made, 4)
+    if packed:
+        pack_loose(made, 1)
+    made.close()
+    made.catalog_path.write_bytes(before)
+    made = Library.open(made.root)
+    files = sorted(made.landmarks_dir.iterdir())
+    with pytest.raises(OlderCatalogError, match="4 clips that the catalog does not know"):
+        sweep(made)
+    for repair in (False, True):
+        findings = check(made, repair=repair).findings
+        assert {(finding.kind, finding.repaired) for finding in findings} == {("lost", False)}
+    assert sorted(made.landmarks_dir.iterdir()) == files
+    assert rebuild(made.root).attached == 4
+    again = Library.open(made.root)
+    assert check(again).findings == []
+    assert sweep(again) == 0
+    assert sorted(again.landmarks_dir.iterdir()) == files
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["../../outside.h5", "{}/outside.h5", "clip-/../../../outside.h5"])
+def test_a_catalog_from_someone_else_reaches_no_file_outside(tmp_path, name):
+    """Neither a repair nor a packing deletes what only a hostile row calls a landmark file."""
+    made = make_library(tmp_path, 3)
+    extract(made, 2)
+    (made.landmarks_dir / "clip-").mkdir()
+    outside = tmp_path / "outside.h5"
+    write_sequences(outside, [("00000", make_sequence(12, seed=1))])
+    with made.session() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE landmark_file SET name = ? WHERE id = 1", (name.format(tmp_path),)
+        )
+    with pytest.raises(DamagedFileError, match="outside its folder"):
+        loaded(made, 1)
+    if name.startswith("clip-"):
+        with pytest.raises(DamagedFileError, match="outside its folder"):
+            pack_loose(made, 1)
+    assert {finding.kind for finding in check(made).findings} == {"damaged", "orphan"}
+    check(made, repair=True)
+    assert {finding.kind for finding in check(made).findings} <= {"orphan"}
+    assert outside.is_file()
+    made.close()
+
+
+def test_what_a_kill_leaves_is_no_lost_catalog(tmp_path):
+    """One clip whose row was not committed, and a pack beside the files that it was made of."""
+    made = make_library(tmp_path, 6)
+    extract(made, 3)
+    loose = sorted(made.landmarks_dir.iterdir())
+    write_sequences(made.landmarks_dir / "clip-99-a.h5", [("00005", make_sequence(5))])
+    copies = [(f"0000{n}", make_sequence(5)) for n in range(3)]
+    write_sequences(made.landmarks_dir / "pack-a.h5", copies)
+    assert sweep(made) == 2
+    assert sorted(made.landmarks_dir.iterdir()) == loose
+    made.close()
+
+
+def test_a_whole_file_of_other_landmarks_is_not_believed(tmp_path):
+    """Exchanged with one of another library: same clips, same name, sound, and wrong."""
+    made = make_library(tmp_path, 2)
+    extract(made, 2)
+    loaded(made, 1)
+    path = min(made.landmarks_dir.iterdir())
+    write_sequences(path, [(read_video_ids(path)[0], make_sequence(12, seed=77))])
+    with pytest.raises(DamagedFileError, match="holds other landmarks"):
+        loaded(made, 1)
+    assert {finding.kind for finding in check(made).findings} == {"damaged"}
+    made.close()

@@ -1,14 +1,17 @@
 """SQL from anyone: it reads, and that is all."""
 
+import sqlite3
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store import query_limits
 from store.errors import QueryError
 from store.query import (
     MAX_VALUE_BYTES,
@@ -126,6 +129,7 @@ BOMBS = {
     "deep": "SELECT " + "(" * 5000 + "1" + ")" * 5000,
     "long": "SELECT 1" + " + 1" * 600_000,
     "a pattern": f"SELECT 1 WHERE hex(zeroblob(900000)) LIKE '{'%_' * 2000}b'",
+    "large values in many rows": "SELECT randomblob(2000000) FROM gloss, clip, clip, clip, clip",
     "compound": "SELECT 1 " + "UNION ALL SELECT 1 " * 5000,
 }
 
@@ -185,6 +189,61 @@ ENDLESS = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELEC
 
 def test_an_endless_query_ends_at_its_limit(filled):
     with pytest.raises(QueryError, match="ended"):
+        run_query(filled, ENDLESS, time_limit_s=0.2)
+
+
+_LONG = "replace(hex(zeroblob(500000)), '0', 'a')"
+_CHARACTERS = (
+    "(WITH RECURSIVE n(v) AS (SELECT 1000 UNION ALL SELECT v + 1 FROM n WHERE v < 51000) "
+    "SELECT group_concat(char(v), '') FROM n)"
+)
+UNSTOPPABLE = {
+    "instr": f"SELECT instr({_LONG}, substr({_LONG}, 1, 500000) || 'b')",
+    "replace": f"SELECT replace({_LONG}, substr({_LONG}, 1, 500000) || 'b', 'x')",
+    "trim": f"SELECT trim({_LONG}, {_CHARACTERS} || 'a')",
+    "ltrim": f"SELECT ltrim({_LONG}, {_CHARACTERS} || 'a')",
+    "rtrim": f"SELECT rtrim({_LONG}, {_CHARACTERS} || 'a')",
+}
+
+
+@pytest.mark.parametrize("sql", UNSTOPPABLE.values(), ids=UNSTOPPABLE)
+def test_functions_that_cannot_be_stopped_refuse_what_takes_too_long(filled, sql):
+    with pytest.raises(QueryError, match="would not end in time"):
+        run_query(filled, sql)
+
+
+def test_a_function_that_is_not_allowed_is_named(filled):
+    with pytest.raises(QueryError, match="The function json_patch is not allowed"):
+        run_query(filled, "SELECT json_patch('{}', '{}')")
+
+
+def test_bounded_functions_answer_as_sqlite_does(filled):
+    """Numbers, NULL, blobs and other alphabets among them; text that is none is shown as it can be."""
+    values = ["'aä😀b'", "'ä'", "1.50", "7", "NULL", "x'61c3a462'", "x'a4'", "' '", "''"]
+    calls = [f"instr({a}, {b})" for a in values for b in values]
+    calls += [f"{name}({a})" for name in ("trim", "ltrim", "rtrim") for a in values]
+    calls += [f"{name}({a}, {b})" for name in ("trim", "rtrim") for a in values for b in values]
+    calls += [f"replace({a}, {b}, 'x')" for a in values for b in values]
+    plain = sqlite3.connect(":memory:")
+    plain.text_factory = partial(str, encoding="utf-8", errors="replace")
+    for call in calls:
+        sql = f"SELECT typeof({call}), {call}"
+        assert run_query(filled, sql).rows == plain.execute(sql).fetchall(), call
+    plain.close()
+
+
+def test_a_query_that_fills_the_disk_ends_before_it_is_full(filled, monkeypatch):
+    free = iter([2**31, 2**31, 2**29])
+    monkeypatch.setattr(query_limits, "_free", lambda: next(free, 2**29))
+    monkeypatch.setattr(query_limits.Room, "_LOOK_S", 0.0)
+    with pytest.raises(QueryError, match="The disk is full where SQLite sorts"):
+        run_query(filled, ENDLESS)
+
+
+def test_a_query_is_not_blamed_for_a_disk_that_was_full_before(filled, monkeypatch):
+    monkeypatch.setattr(query_limits, "_free", lambda: 2**20)
+    monkeypatch.setattr(query_limits.Room, "_LOOK_S", 0.0)
+    with pytest.raises(QueryError, match="longer than"):
         run_query(filled, ENDLESS, time_limit_s=0.2)
 
 

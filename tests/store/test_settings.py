@@ -44,6 +44,12 @@ def test_the_environment_overrules_the_file(settings_file):
         ("workers = 0", "SIGNTUI_WORKERS"),
         ('workers = "many"', "SIGNTUI_WORKERS"),
         ("library = 3", "SIGNTUI_LIBRARY"),
+        ('library = "a\\u0000"', "SIGNTUI_LIBRARY"),
+        ("workers = 100000", "at most 256"),
+        ("workers = inf", "SIGNTUI_WORKERS"),
+        (f"query_rows = {'9' * 50}", "SIGNTUI_QUERY_ROWS"),
+        ('theme = "\\u001b]0;x"', "SIGNTUI_THEME"),
+        pytest.param("workers = " + "[" * 5000, "TOML", id="deep"),
     ],
 )
 def test_what_is_wrong_is_named(settings_file, content, said):

@@ -84,6 +84,32 @@ def test_links_are_refused(tmp_path):
         unpack(path, tmp_path / "out")
 
 
+def test_two_contents_under_one_name_are_refused(tmp_path):
+    """Whichever came last would be the clip; the same content twice is no harm."""
+    twice = {"WLASL_v0.3.json": index_bytes(), "a/00001.mp4": b"one", "b/00001.mp4": b"one"}
+    unpack(write_zip(tmp_path / "same.zip", twice), tmp_path / "same")
+    twice["b/00001.mp4"] = b"two"
+    path = write_zip(tmp_path / "two.zip", twice)
+    with pytest.raises(ImportSourceError, match="two different files named videos/00001"):
+        unpack(path, tmp_path / "out")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("WLASL_v0.3.json", index_bytes())
+        archive.writestr("00001.mp4", b"one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("00001.mp4", b"other")
+    with pytest.raises(ImportSourceError, match="two different files"):
+        unpack(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_differ_in_case_are_two_clips_where_they_can_be(tmp_path, monkeypatch):
+    members = {"WLASL_v0.3.json": index_bytes(), "a.mp4": b"one", "A.mp4": b"two"}
+    path = write_zip(tmp_path / "case.zip", members)
+    monkeypatch.setattr(source_module, "_FOLDS_CASE", True)
+    with pytest.raises(ImportSourceError, match="two different files"):
+        unpack(path, tmp_path / "out")
+
+
 def test_a_zip_bomb_is_refused(tmp_path):
     path = write_zip(
         tmp_path / "bomb.zip",

@@ -95,6 +95,7 @@ BAD_INDEXES = {
     "deep": ("[" * 200_000, "not JSON"),
     "not a list": ('{"a": 1}', "list of glosses"),
     "empty": ("[]", "list of glosses"),
+    "glosses alone": ('[{"gloss": "a", "instances": []}]', "no gloss has an instance"),
     "no instances": ('[{"gloss": "a"}]', "no list of instances"),
     "gloss is a number": ('[{"gloss": 1, "instances": []}]', "not a text"),
     "gloss too long": (json.dumps([{"gloss": "x" * 10_000, "instances": []}]), "10000 characters"),
@@ -128,6 +129,14 @@ BAD_VALUES = {
     "signer as list": {"signer_id": [1]},
     "url as number": {"url": 5},
     "url endless": {"url": "x" * 10_000},
+    "url with escape codes": {"url": "\x1b]0;x\x07"},
+    "half a character": {"source": "\ud800"},
+    "signer of half a character": {"signer_id": "\ud800"},
+    "signer with nul": {"signer_id": "a\x00b"},
+    "more is infinite": {"more": float("inf")},
+    "more is nan": {"more": [{"a": float("nan")}]},
+    "more is deep": {"more": json.loads("[" * 60 + "]" * 60)},
+    "more is endless": {"more": "x" * 70_000},
 }
 
 
@@ -159,6 +168,7 @@ def test_a_bad_value_names_its_instance_and_changes_nothing(filled, tmp_path, ch
         {"1": {}},
         {"1": {"subset": "train", "action": [1, 2]}},
         {"1": {"subset": "train", "action": ["a", 1, 2]}},
+        {"1": {"subset": "train", "action": [10**30, 1, 2]}},
         {"../x": {"subset": "train", "action": [0, 1, 2]}},
         {"1": {"subset": "dev", "action": [0, 1, 2]}},
         {"1": 3},

@@ -44,7 +44,7 @@ def finish(library, process, job_id):
     """Wait for the end; returns what was said on stdout."""
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, get_job(library, job_id).error
-    return said.decode()
+    return (said or b"").decode()
 
 
 def done(library):

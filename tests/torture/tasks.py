@@ -1,8 +1,13 @@
-"""Tasks that a file could make of its decoder."""
+"""Tasks that a file could make of its decoder; `python -P -m tests.torture.tasks` hands out one that hangs."""
+
+import os
+import sys
+import time
 
 import numpy as np
 
-from capture.child import MOST_MEMORY
+from capture.child import MOST_MEMORY, start_child
+from capture.pool import TaskPool
 
 
 def eat_memory(_argument):
@@ -11,3 +16,20 @@ def eat_memory(_argument):
 
 def live_on(argument):
     return argument
+
+
+def hang(_argument):
+    """Say who hangs, and do so."""
+    sys.stdout.write(f"{os.getpid()}\n")
+    sys.stdout.flush()
+    time.sleep(600)
+
+
+def main() -> None:
+    with TaskPool(1, initializer=start_child, arguments=(None,)) as pool:
+        pool.submit("hangs", hang, None, timeout_s=600)
+        pool.collect(600)
+
+
+if __name__ == "__main__":
+    main()

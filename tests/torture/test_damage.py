@@ -63,7 +63,7 @@ DAMAGES = (flip, cut, blank)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_catalog_is_named_and_made_anew(stocked, tmp_path, damage):
     seen, sound = Counter(), rows(stocked)
-    for number in range(many(3, 60)):
+    for number in range(many(2, 60)):
         root = tmp_path / f"copy{number}"
         shutil.copytree(stocked.root, root)
         damage(root / "catalog.sqlite")

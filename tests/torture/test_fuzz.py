@@ -18,11 +18,13 @@ from ml.bundle import CARD, FEATURES, INDEX, KERAS, LABELS, LITERT, read_bundle
 from store.check import check
 from store.errors import ImportSourceError, QueryError, SettingsError, SigntuiError
 from store.importers import rehearsal
+from store.importers.dataset import Dataset, store_dataset
 from store.importers.landmarks import import_landmarks
 from store.importers.source import unpack
 from store.importers.wlasl import read_index, read_subset
+from store.library import Library
 from store.query import run_query
-from store.settings import read_settings
+from store.settings import MOST_WORKERS, NAMES, read_settings
 from store.takes import read_take
 from tests.ml.test_controls import heard_of
 from tests.store.test_landmark_import import clips, write_h5
@@ -43,8 +45,10 @@ def tries(short, long):
     )
 
 
+any_text = st.text(st.characters(exclude_categories=()), max_size=20)
+"""Halves of surrogate pairs too: JSON can say them, and no file or database takes them."""
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text,
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
     ),
@@ -85,24 +89,38 @@ def mangled(raw):
     return bytes(data)
 
 
-@tries(150, 4000)
+@tries(100, 4000)
 @given(index=bent(small_index()))
-def test_an_index(tmp_path, index):
+def test_an_index(filled, tmp_path, index):
+    """What is read can be stored, shown and asked of."""
     path = tmp_path / "index.json"
     path.write_text(json.dumps(index), encoding="utf-8")
-    with suppress(ImportSourceError):
-        for item in read_index(path):
-            assert item.frame_start >= 0
-            assert item.frame_end is None or item.frame_end > item.frame_start
+    try:
+        items = read_index(path)
+    except ImportSourceError:
+        return
+    for item in items:
+        assert item.frame_start >= 0
+        assert item.frame_end is None or item.frame_end > item.frame_start
+    assert store_dataset(filled, Dataset(items, [], None)).instances == len(items)
+    wrong = "SELECT COUNT(*) FROM instance WHERE extra IS NOT NULL AND NOT json_valid(extra)"
+    assert run_query(filled, wrong).rows == [(0,)]
 
 
-@tries(80, 3000)
+@tries(60, 3000)
 @given(lines=bent({"00001": {"subset": "train", "action": [0, 1, 30]}}))
-def test_a_subset(tmp_path, lines):
+def test_a_subset(filled, tmp_path, lines):
     path = tmp_path / "nslt_100.json"
     path.write_text(json.dumps(lines), encoding="utf-8")
     with suppress(ImportSourceError):
-        read_subset(path)
+        store_dataset(filled, Dataset(read_index(index_of(tmp_path)), read_subset(path), None))
+
+
+def index_of(folder):
+    path = folder / "whole.json"
+    if not path.exists():
+        path.write_text(json.dumps(small_index()), encoding="utf-8")
+    return path
 
 
 def test_bytes_that_are_no_index(tmp_path):
@@ -135,11 +153,27 @@ def fuzz_archive(tmp_path, kind):
             assert {entry.name for entry in inside.iterdir()} <= {"target"}
 
 
+ODD = (
+    "inf",
+    "-inf",
+    "nan",
+    "1e400",
+    "9" * 50,
+    "9" * 5000,
+    "[" * 5000,
+    "{a=" * 3000,
+    "'\0'",
+    '"\\u0000"',
+)
+
+
 @tries(50, 1000)
 @given(
     st.text(string.printable, max_size=80)
     | st.builds(
-        "{} = {}".format, st.sampled_from(["workers", "library", "x"]), st.text(max_size=20)
+        "{} = {}".format,
+        st.sampled_from([*NAMES, "x"]),
+        st.text(max_size=20) | json_values.map(json.dumps) | st.sampled_from(ODD),
     )
 )
 def test_a_settings_file(tmp_path, monkeypatch, text):
@@ -147,7 +181,10 @@ def test_a_settings_file(tmp_path, monkeypatch, text):
     monkeypatch.setenv("SIGNTUI_CONFIG", str(path))
     path.write_text(text, encoding="utf-8", errors="replace")
     with suppress(SettingsError):
-        read_settings({})
+        found = read_settings({})
+        assert found.workers is None or found.workers <= MOST_WORKERS
+        with suppress(SigntuiError):
+            Library.open(found.library)
 
 
 def test_landmarks_from_elsewhere(filled, tmp_path):

@@ -20,7 +20,7 @@ from tests.torture.promises import assert_sound, assert_true_landmarks, done, fi
 
 pytestmark = pytest.mark.torture
 
-CLIPS = 6
+CLIPS = 3
 unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 
 
@@ -50,7 +50,7 @@ def test_too_few_handles_and_no_shared_memory(tmp_path, lacks, said):
 
 @unix
 def test_a_folder_that_vanishes_ends_the_job_and_comes_back(tmp_path):
-    library = make_library(tmp_path, 40)
+    library = make_library(tmp_path, 25)
     process, _ = start(library, workers=1)
     until(lambda: len(done(library)) > 1)
     library.close()

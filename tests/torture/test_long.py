@@ -20,7 +20,7 @@ from tests.torture.promises import done, start
 
 pytestmark = pytest.mark.torture
 
-CLIPS = many(500, 20_000)
+CLIPS = many(300, 20_000)
 _MORE = 1.1
 """The catalog's cache and the list of what is left may move memory by so much."""
 _FEW_HANDLES = 20

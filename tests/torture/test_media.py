@@ -1,10 +1,13 @@
 """Media with absurd sizes, counts and rates, and with any other damage: read in a worker with limits."""
 
+import os
 import random
-import time
+import subprocess
+import sys
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from capture.child import start_child
@@ -13,6 +16,8 @@ from capture.probing import timed_probe
 from capture.video import MAX_FPS, MAX_SIDE
 from store.words import Availability
 from tests.support.torture import many
+from tests.torture import tasks
+from tests.torture.promises import ROOT
 
 pytestmark = pytest.mark.torture
 
@@ -67,14 +72,26 @@ def test_no_file_harms_more_than_itself(tmp_path):
         assert probe.reason or probe.frames
 
 
-def hang(_argument):
-    time.sleep(600)
-
-
 def test_a_decoder_that_hangs_is_ended():
     with TaskPool(1, initializer=start_child, arguments=(None,)) as pool:
-        pool.submit("hangs", hang, None, timeout_s=0.5)
+        pool.submit("hangs", tasks.hang, None, timeout_s=0.5)
         found = []
         while not found:
             found = pool.collect(5)
     assert found[0][1].kind is FailureKind.TIMEOUT
+
+
+def test_a_decoder_that_hangs_does_not_outlive_its_coordinator():
+    """It hears of nothing: only the thread beside it sees that the coordinator was killed."""
+    coordinator = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.torture.tasks"],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    worker = psutil.Process(int(coordinator.stdout.readline()))
+    coordinator.kill()
+    coordinator.communicate()
+    _, alive = psutil.wait_procs([worker], timeout=30)
+    for process in alive:
+        process.kill()
+    assert not alive

@@ -205,7 +205,7 @@ class LibraryMachine(RuleBasedStateMachine):
 
 
 LibraryMachine.TestCase.settings = settings(
-    max_examples=many(4, 60),
+    max_examples=many(3, 60),
     stateful_step_count=many(12, 30),
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
-from store.jobs import create_job, get_job
+from store.jobs import ask, create_job, get_job
 from store.landmarks import write_sequences
-from store.words import JobKind, Status
+from store.words import JobKind, Request, Status
 from tests.jobs.extracting import until
 from tests.support.backups import make_library
 from tests.support.library import make_sequence
@@ -18,7 +17,7 @@ from tests.torture.promises import ROOT, assert_sound, assert_true_landmarks, do
 
 pytestmark = pytest.mark.torture
 
-CLIPS = many(25, 400)
+CLIPS = many(15, 400)
 ROUNDS = many(1, 10)
 
 
@@ -44,15 +43,14 @@ def logs(library):
     )
 
 
-def has_begun(library, job_id):
-    return get_job(library, job_id).status == Status.RUNNING
-
-
 def test_the_second_job_is_refused_by_the_name_of_the_first(tmp_path):
+    """The first rests in the middle of its work, so that it is there whenever the others come."""
     library = make_library(tmp_path, CLIPS)
     source = {"source": str(tmp_path / "dataset")}
     first, first_id = start(library)
-    until(partial(has_begun, library, first_id))
+    ask(library, first_id, Request.PAUSE)
+    until(lambda: get_job(library, first_id).paused)
+    before = done(library)
     others = [
         start(library),
         job(library, JobKind.SCAN, "capture.scan", {"workers": 1}),
@@ -61,13 +59,11 @@ def test_the_second_job_is_refused_by_the_name_of_the_first(tmp_path):
     for process, job_id in others:
         process.communicate(timeout=120)
         row = get_job(library, job_id)
-        if row.status == Status.FINISHED:
-            # It came when the first had ended.
-            assert get_job(library, first_id).status == Status.FINISHED
-            continue
         assert (process.returncode, row.status) == (1, Status.FAILED)
         assert row.error.startswith(f"Job {first_id} (extract, process {first.pid}) is at work")
         assert row.hint
+    assert done(library) == before
+    ask(library, first_id, None)
     finish(library, first, first_id)
     assert len(done(library)) == CLIPS
     assert "locked" not in logs(library)
@@ -97,6 +93,31 @@ def test_writers_wait_for_each_other(tmp_path):
         assert len(done(library)) == CLIPS
         assert_sound(library)
         library.close()
+
+
+def test_an_import_beside_a_training(tmp_path):
+    """Training may go on: the import waits for its short transactions, and the other way round."""
+    library = make_library(tmp_path, CLIPS)
+    source = tmp_path / "dataset"
+    with library.session() as session:
+        session.connection().exec_driver_sql("UPDATE instance SET source = 'another'")
+    training = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.torture.writing", str(library.root), "run"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    module = "store.importers.job"
+    for _ in range(ROUNDS):
+        process, job_id = job(library, JobKind.IMPORT, module, {"source": str(source)})
+        finish(library, process, job_id)
+    _, said = training.communicate(timeout=240)
+    assert training.returncode == 0, said.decode()
+    assert "locked" not in logs(library)
+    with library.reading() as session:
+        found = session.connection().exec_driver_sql("SELECT source, COUNT(*) FROM instance")
+        assert found.all() == [("test", CLIPS)]
+    assert_sound(library)
+    library.close()
 
 
 def test_a_landmark_import_that_is_killed_leaves_nothing_to_mend_by_hand(tmp_path):

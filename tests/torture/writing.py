@@ -8,8 +8,9 @@ from store.library import Library
 from store.runs import list_epochs, record_epoch
 from store.words import JobKind, Request
 from tests.store.test_runs import new_run
+from tests.support.torture import many
 
-TIMES = 60
+TIMES = many(20, 60)
 
 
 def main(root: Path, kind: str) -> None:

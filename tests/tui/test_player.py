@@ -46,6 +46,17 @@ def test_the_path_reaches_the_opener_as_it_is(opener, clip):
     assert said.read_text(encoding="utf-8") == repr(([str(clip)], False))
 
 
+@pytest.mark.parametrize("name", ["a.sh", "a.exe", "a.desktop", "a", "mp4"])
+def test_only_clips_are_opened(opener, tmp_path, name):
+    """A catalog from someone else may name any file: the system would start a program."""
+    said = opener()
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with pytest.raises(NoPlayerError, match="is no clip"):
+        play(path)
+    assert not said.exists()
+
+
 @unix
 def test_a_player_that_stays_does_not_hold_us(opener, clip):
     said = opener(sleep=3)

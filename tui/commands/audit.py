@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from tui.commands.options import Json, context_of, print_json, print_table
+from tui.commands.options import Json, context_of, print_json, print_table, say
 
 if TYPE_CHECKING:
     from store.audit import Audit, EvidenceCount
@@ -47,13 +47,13 @@ def audit(
 
 def _print_counts(found: "Audit") -> None:
     signers = found.signers_in_several_parts
-    typer.echo(
+    say(
         f"{f'nslt_{found.subset}' if found.subset else 'All glosses'}, split {found.split}"
         f"{' (leaks)' if found.leaking else ''}: {found.instances:,} instances of "
         f"{len(found.glosses):,} glosses by {len(found.signers):,} signers"
     )
     if found.excluded:
-        typer.echo(f"{found.excluded:,} excluded instances do not count")
+        say(f"{found.excluded:,} excluded instances do not count")
     print_table(
         ["the same by", "known", "recordings", "instances", "contradicting", "crossing"],
         [_count_row(count) for count in found.counts],
@@ -66,10 +66,10 @@ def _print_counts(found: "Audit") -> None:
         ],
     )
     for parts, count in found.crossings.items():
-        typer.echo(f"{_recordings(count)} in {parts}")
+        say(f"{_recordings(count)} in {parts}")
     if found.own_copies:
-        typer.echo(f"{found.own_copies:,} clips have copies of their own in train and val")
-    typer.echo(f"{_synonyms(found)}\n{signers:,} signers in several parts\n{_gate(found)}")
+        say(f"{found.own_copies:,} clips have copies of their own in train and val")
+    say(f"{_synonyms(found)}\n{signers:,} signers in several parts\n{_gate(found)}")
 
 
 def _count_row(count: "EvidenceCount") -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json
+from tui.commands.options import Json, context_of, narrate, print_json, say
 
 _LOOK_EVERY_S: Final = 0.2
 _PLAIN_EVERY_S: Final = 10.0
@@ -38,7 +38,7 @@ def backup(
     if json:
         print_json(report.as_json())
         return
-    typer.echo(
+    say(
         f"{report.files:,} files, {report.bytes / _MB:,.1f} MB in {report.path}: "
         f"{report.sequences:,} sequences, {report.runs:,} runs, {report.clips:,} clips"
     )
@@ -69,9 +69,7 @@ def restore(
         print_json(report.as_json())
         return
     made_at = time.strftime("%Y-%m-%d %H:%M", time.localtime(report.made_at))
-    typer.echo(
-        f"{report.files:,} files, {report.bytes / _MB:,.1f} MB, as of {made_at}, in {report.path}"
-    )
+    say(f"{report.files:,} files, {report.bytes / _MB:,.1f} MB, as of {made_at}, in {report.path}")
     if report.replaced:
         narrate(f"What was there lies in {report.replaced}")
     if report.opened:

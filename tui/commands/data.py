@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands import clip, exclusions
-from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json, print_table, say
 
 if TYPE_CHECKING:
     from store.findings import CheckReport
@@ -78,16 +78,16 @@ def _report_import(result: dict[str, Any], *, json: bool) -> None:
         print_json(result)
         return
     if dataset := result.get("dataset"):
-        typer.echo(
+        say(
             f"{dataset['instances']:,} instances of {dataset['glosses']:,} glosses by "
             f"{dataset['signers']:,} signers: {dataset['new']:,} new, "
             f"{dataset['updated']:,} updated, {dataset['unchanged']:,} unchanged"
         )
         if dataset["subsets"]:
-            typer.echo(f"Official subsets: {', '.join(dataset['subsets'])}")
+            say(f"Official subsets: {', '.join(dataset['subsets'])}")
         narrate("Next: signtui scan" if dataset["videos"] else "Clips: signtui import --videos DIR")
     if landmarks := result.get("landmarks"):
-        typer.echo(
+        say(
             f"{landmarks['sequences']:,} sequences, {landmarks['frames']:,} frames: "
             f"{landmarks['new']:,} new, {landmarks['updated']:,} updated, "
             f"{landmarks['unchanged']:,} unchanged, {landmarks['unknown']:,} not in the index"
@@ -97,7 +97,7 @@ def _report_import(result: dict[str, Any], *, json: bool) -> None:
 def scan(
     context: typer.Context,
     full: Annotated[bool, typer.Option(help="Decode files again that have not changed.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 = one a core.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, max=256, help="Processes; 0 = one a core.")] = 0,
     json: Json = False,
 ) -> None:
     """See which clips are there and readable."""
@@ -123,7 +123,7 @@ def stats(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json(found.as_json())
         return
-    typer.echo(
+    say(
         f"{found.glosses:,} glosses, {found.instances:,} instances, {found.signers:,} signers, "
         f"{found.hours:.2f} h of clips, {found.runs} runs, {found.excluded:,} excluded from training"
     )
@@ -146,7 +146,7 @@ def _print_coverage(found: "LibraryStats") -> None:
         ["best extraction", "instances"],
         [[state, count] for state, count in found.extraction.items()],
     )
-    typer.echo(f"{found.to_extract:,} instances wait for signtui extract\n")
+    say(f"{found.to_extract:,} instances wait for signtui extract\n")
     print_table(
         ["split", "instances", "glosses", "signers", "available", "extracted", "%"],
         [
@@ -173,7 +173,7 @@ def _print_hands(found: "LibraryStats") -> None:
             round(100 * number / hands.frames, 1)
             for number in (hands.left, hands.right, hands.either_at_least)
         )
-        typer.echo(
+        say(
             f"Hands in {hands.frames:,} frames: left {left} %, right {right} %, "
             f"either in at least {either} %"
         )
@@ -203,11 +203,11 @@ def check(
 
 
 def _print_findings(report: "CheckReport") -> None:
-    typer.echo(f"{report.files:,} landmark files with {report.sequences:,} sequences read")
+    say(f"{report.files:,} landmark files with {report.sequences:,} sequences read")
     for found in report.findings:
         state = "repaired" if found.repaired else "found"
-        typer.echo(f"{state}: {found.kind} {found.name}: {found.text}")
-    typer.echo("Clean." if report.clean else "Not clean. Try: signtui check --repair")
+        say(f"{state}: {found.kind} {found.name}: {found.text}")
+    say("Clean." if report.clean else "Not clean. Try: signtui check --repair")
 
 
 def _rebuild(context: typer.Context, *, json: bool) -> None:
@@ -217,7 +217,7 @@ def _rebuild(context: typer.Context, *, json: bool) -> None:
     if json:
         print_json(made.as_json())
     else:
-        typer.echo(
+        say(
             f"{sum(made.rows.values()):,} rows could be read; {made.attached:,} sequences come "
             f"from their files; {made.unknown:,} clips have no gloss"
         )

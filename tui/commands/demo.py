@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tui.commands.options import Context, Json, narrate, print_json
+from tui.commands.options import Context, Json, narrate, print_json, say
 
 if TYPE_CHECKING:
     from store.library import Library
@@ -145,11 +145,11 @@ def _print(summary: dict[str, Any], library: "Library", *, json: bool) -> None:
         print_json(summary)
         return
     done = summary["extraction"].get("done", 0)
-    typer.echo(f"{summary['clips']} drawn clips of {summary['glosses']} signs; {done} with hands")
+    say(f"{summary['clips']} drawn clips of {summary['glosses']} signs; {done} with hands")
     for row in list_evaluations(library, summary["run"]):
         seen = "a signer that training never saw" if row.split == "test" else "known signers"
-        typer.echo(f"{describe_evaluation(row)} ({seen})")
+        say(f"{describe_evaluation(row)} ({seen})")
     right = sum(answer["read"] == answer["signed"] for answer in summary["live"])
-    typer.echo(f"  live: {right} of {len(summary['live'])} clips read right")
-    typer.echo(f"  {summary['seconds']:.0f} s in all")
-    typer.echo(f"Open it: signtui --library {summary['library']}")
+    say(f"  live: {right} of {len(summary['live'])} clips read right")
+    say(f"  {summary['seconds']:.0f} s in all")
+    say(f"Open it: signtui --library {summary['library']}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.options import Json, context_of, print_json
+from tui.commands.options import Json, context_of, print_json, say
 
 if TYPE_CHECKING:
     from store.exclusions import Marking
@@ -68,4 +68,4 @@ def _report(what: str, done: "Marking", *, json: bool) -> None:
     instances = "instance" if done.changed == 1 else "instances"
     already = done.found - done.changed
     rest = f"; {already:,} of {done.found:,} were already" if already else ""
-    typer.echo(f"{done.changed:,} {instances} {what}{rest}.")
+    say(f"{done.changed:,} {instances} {what}{rest}.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.options import Json, context_of, print_json
+from tui.commands.options import Json, context_of, print_json, say
 
 if TYPE_CHECKING:
     from store.library import Library
@@ -150,4 +150,4 @@ def _report(report: dict[str, Any], words: str, *, json: bool) -> None:
     if json:
         print_json(report)
     else:
-        typer.echo(words)
+        say(words)

@@ -9,7 +9,7 @@ from store.jobs import JobRow
 from store.library import Library
 from store.words import JobKind, Status
 from tui.jobs import JobProcess, log_tail, start_job
-from tui.wording import time_left
+from tui.wording import first_line, time_left
 
 _LOOK_EVERY_S: Final = 0.2
 _PLAIN_EVERY_S: Final = 10.0
@@ -86,7 +86,7 @@ def describe(row: JobRow) -> str:
         parts.append(time_left(row.detail))
     else:
         parts.append(row.status)
-    return " ".join(part for part in parts if part)[:79]
+    return first_line(" ".join(part for part in parts if part), 79)
 
 
 def _bar(part: float, width: int = 20) -> str:

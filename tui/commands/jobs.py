@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json, print_table, say
 from tui.wording import clock_time, day
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def extract(
     context: typer.Context,
-    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 = one a core.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, max=256, help="Processes; 0 = one a core.")] = 0,
     landmarks: Annotated[
         Literal["hands", "holistic"],
         typer.Option(help="holistic: hands, upper body and lips, three times as slow."),
@@ -118,11 +118,11 @@ def _print_job(library: "Library", job: int, level: str, *, json: bool) -> None:
     if json:
         print_json({**asdict(row), "lines": [asdict(line) for line in lines]})
         return
-    typer.echo(describe(row) + (f"\n{row.error}" if row.error else ""))
+    say(describe(row) + (f"\n{row.error}" if row.error else ""))
     for line in lines:
-        typer.echo(f"{clock_time(line.at)} {line.text}")
+        say(f"{clock_time(line.at)} {line.text}")
     if level == "info":
-        typer.echo(log_tail(library, job), nl=False)
+        say(log_tail(library, job), nl=False)
 
 
 def _print_clip(library: "Library", video_id: str, *, json: bool) -> None:
@@ -137,9 +137,9 @@ def _print_clip(library: "Library", video_id: str, *, json: bool) -> None:
         return
     for item in log.attempts:
         reason = ": ".join(filter(None, (item.kind, item.error)))
-        typer.echo(f"{item.extractor}: {item.status} after {item.attempts} tries {reason}".strip())
+        say(f"{item.extractor}: {item.status} after {item.attempts} tries {reason}".strip())
     for job, line in log.lines:
-        typer.echo(f"{day(line.at)} {clock_time(line.at)} job {job} {line.text}")
+        say(f"{day(line.at)} {clock_time(line.at)} job {job} {line.text}")
 
 
 def pause(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.options import Context, context_of, narrate
+from tui.commands.options import Context, context_of, narrate, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,7 @@ def live(
     json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
 ) -> None:
     """Read signs from a camera, a clip or a stream: one line for each, until ctrl-c."""
+    from store.harmless import harmless_json
     from tui.reading.glosses import read_glosses
 
     window = preview is Preview.WINDOW
@@ -76,7 +77,7 @@ def live(
             library, source, run, realtime=realtime, window=window, glosses=chosen
         ):
             if json:
-                sys.stdout.write(json_module.dumps(event, ensure_ascii=False) + "\n")
+                sys.stdout.write(harmless_json(json_module.dumps(event, ensure_ascii=False)) + "\n")
                 sys.stdout.flush()
             else:
                 _say(event)
@@ -184,7 +185,7 @@ def _say(event: dict[str, Any]) -> None:
         narrate(wait_words(event["state"]))
     elif kind == "sign":
         word = event["gloss"] or "unknown"
-        typer.echo(f"{event['start_s']:7.2f} s  {word:<16} {top}")
+        say(f"{event['start_s']:7.2f} s  {word:<16} {top}")
     elif kind == "window" and "error" in event:
         narrate(f"{event['error']} {event.get('hint') or ''}".strip())
     elif kind == "final":

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from store.harmless import harmless, harmless_json
+
 if TYPE_CHECKING:
     from store.library import Library
     from store.settings import Settings
@@ -54,12 +56,18 @@ def context_of(context: typer.Context) -> Context:
 
 def narrate(text: str) -> None:
     """Say what happens, on stderr."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
+
+
+def say(text: str = "", *, nl: bool = True) -> None:
+    """Say what was found, on stdout."""
+    typer.echo(harmless(text), nl=nl)
 
 
 def print_json(value: Any) -> None:
     """Data as one JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(harmless_json(text) + "\n")
 
 
 def print_table(columns: list[str], rows: list[list[Any]], *, title: str = "") -> None:
@@ -69,10 +77,17 @@ def print_table(columns: list[str], rows: list[list[Any]], *, title: str = "") -
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(harmless(title)) if title else None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for index, column in enumerate(columns):
         numeric = all(row[index] is None or isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
+        table.add_column(
+            Text(harmless(column)), justify="right" if numeric and rows else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
     # Only a terminal has a width to fold into; a file or pipe gets whole lines.
@@ -81,4 +96,4 @@ def print_table(columns: list[str], rows: list[list[Any]], *, title: str = "") -
 
 
 def _shown(value: Any) -> str:
-    return f"{value:,}" if type(value) is int else str(value)
+    return f"{value:,}" if type(value) is int else harmless(str(value))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json
+from tui.commands.options import Json, context_of, narrate, print_json, say
 from tui.commands.takes import takes
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def record(
     for one in record_takes(library, source, plan):
         kept.append(one)
         if not json:
-            typer.echo(f"{one.video_id}  {plan.gloss}  {one.split}  {one.path}")
+            say(f"{one.video_id}  {plan.gloss}  {one.split}  {one.path}")
     if json:
         print_json([asdict(one) for one in kept])
     narrate("Next: signtui extract, then signtui train --glosses all")

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from tui.commands.options import print_json, print_table
+from tui.commands.options import print_json, print_table, say
 from tui.commands.run_tables import describe_evaluation
 
 if TYPE_CHECKING:
@@ -37,20 +35,20 @@ def _print_comparison(found: "Comparison") -> None:
     names = {item.run.id: item.run.name for item in found.runs}
     print_table(["setting", *names.values()], [[row.name, *row.values] for row in found.settings])
     for item in found.runs:
-        typer.echo(f"{item.run.name}{' (leaks)' if item.leaks else ''}")
+        say(f"{item.run.name}{' (leaks)' if item.leaks else ''}")
         for row in item.evaluations:
-            typer.echo(describe_evaluation(row))
+            say(describe_evaluation(row))
     for result in found.paired:
         counts = result.counts
-        typer.echo(f"{result.split}: {verdict(result, found.runs)}")
-        typer.echo(
+        say(f"{result.split}: {verdict(result, found.runs)}")
+        say(
             f"  right: both {counts.both:,}, only {names[result.run_a]} {counts.only_a:,}, "
             f"only {names[result.run_b]} {counts.only_b:,}, neither {counts.neither:,}"
         )
         drawn = counts.bootstrap()
-        typer.echo(
+        say(
             f"  paired bootstrap, {drawn.draws:,} draws: {100 * counts.difference:+.1f} points "
             f"({100 * drawn.low:+.1f} to {100 * drawn.high:+.1f}, p = {drawn.p_value:.2g})"
         )
     for note in found.notes:
-        typer.echo(f"Note: {note}")
+        say(f"Note: {note}")

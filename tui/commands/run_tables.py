@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json, print_table, say
 
 if TYPE_CHECKING:
     from store.evaluations import ConfusedPair, GroupResult
@@ -134,19 +134,19 @@ def print_run_tables(
         said["epochs"] = [asdict(row) for row in list_epochs(library, run.id)]
         print_json({**said, **(_as_json(*found, tables) if found else {})})
         return
-    typer.echo(
+    say(
         f"Run {run.id} {run.name}: {run.preset}, {run.n_glosses or 0} glosses, "
         f"{run.n_train or 0:,} train and {run.n_val or 0:,} val clips, "
         f"{run.parameters or 0:,} parameters, {run.status}"
     )
     for row in evaluations:
-        typer.echo(describe_evaluation(row))
+        say(describe_evaluation(row))
         for meant, words in result_words(row.detail):
-            typer.echo(f"    {meant}: {words}")
+            say(f"    {meant}: {words}")
     if dropped and (words := dropped.in_words()):
-        typer.echo(f"Identical clips: {words}.")
+        say(f"Identical clips: {words}.")
     if RunSummary(run, 0, ()).leaks:
-        typer.echo(f"Leaking split: {LEAK_NOTE}.")
+        say(f"Leaking split: {LEAK_NOTE}.")
     if found:
         _print_tables(*found, tables)
 

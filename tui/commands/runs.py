@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json
+from tui.commands.options import Json, context_of, narrate, print_json, say
 from tui.commands.run_tables import describe_evaluation, print_run, print_run_tables, runs
 
 __all__ = ["describe_evaluation", "register"]
@@ -225,15 +225,15 @@ def print_readiness(found: "Readiness", *, json: bool) -> None:
         print_json(found.as_json())
     else:
         if plan := found.plan:
-            typer.echo(
+            say(
                 f"{plan.glosses:,} glosses: {plan.train:,} train, {plan.val:,} val and "
                 f"{plan.test:,} test clips; {plan.parameters:,} parameters, "
                 f"up to {plan.disk_bytes / 2**20:,.0f} MiB on disk"
             )
         for finding in found.findings:
-            typer.echo(f"{finding.level}: {finding.message}")
+            say(f"{finding.level}: {finding.message}")
             if finding.hint:
-                typer.echo(f"  {finding.hint}")
-        typer.echo("Ready to train." if found.ready else "This training would not start.")
+                say(f"  {finding.hint}")
+        say("Ready to train." if found.ready else "This training would not start.")
     if not found.ready:
         raise typer.Exit(1)

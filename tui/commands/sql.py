@@ -110,7 +110,7 @@ def _write(results: "Results", output: Path, shape: str, *, force: bool, json: b
 
 
 def _print(results: "Results", shape: str) -> None:
-    from store.export import Format, write_text_rows
+    from store.export import Format, Terminal, write_text_rows
 
     spool = results.spool
     if shape == "table":
@@ -118,4 +118,5 @@ def _print(results: "Results", shape: str) -> None:
         print_table(list(spool.columns), rows)
         return
     chosen: Format = Format(shape)
-    write_text_rows(sys.stdout, chosen, spool.columns, spool.rows())
+    stream = Terminal(sys.stdout) if sys.stdout.isatty() else sys.stdout
+    write_text_rows(stream, chosen, spool.columns, spool.rows())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tui.commands.options import Json, context_of, narrate, print_json, print_table
+from tui.commands.options import Json, context_of, narrate, print_json, print_table, say
 
 if TYPE_CHECKING:
     from store.takes import WaitingTake
@@ -47,7 +47,7 @@ def takes(
         print_json({name: [asdict(one) for one in found] for name, found in lists.items()})
         return
     for take, one in zip(keeping, kept, strict=True):
-        typer.echo(f"{one.video_id}  {take.gloss}  {one.split}  {one.path}")
+        say(f"{one.video_id}  {take.gloss}  {one.split}  {one.path}")
     if deleting:
         narrate(f"{len(deleting)} discarded")
     _print(left)

@@ -136,7 +136,7 @@ def read_landmarks(library: Library, facts: ClipFacts, shown: int = 0) -> "Seque
     if not facts.with_landmarks:
         return None
     row = facts.with_landmarks[shown]
-    return read_sequence(library.landmarks_dir / str(row["file"]), int(row["position"]))
+    return read_sequence(library.landmark_path(str(row["file"])), int(row["position"]))
 
 
 def _rows(session: Session, sql: str, **values: Any) -> list[dict[str, Any]]:
