@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
+from ml.cluster import Strategy
 from ml.errors import ConfigError
 from store.splits import GatePolicy, SplitKind, Treatment
 
@@ -288,6 +289,7 @@ def train_job(
     *,
     start: str | None = None,
     classes: str | None = None,
+    strategy: Strategy = "one",
 ) -> dict[str, Any]:
     """What stands in the job row of a training: the config, or the run to go on with.
 
@@ -296,8 +298,10 @@ def train_job(
         resume: the run to go on with.
         start: the model to begin with, as `ml.references` finds it.
         classes: the model that learned super-classes come from.
+        strategy: where it trains; no part of the config, since it changes nothing that is trained.
     """
-    beside = {"from": start, "classes": classes}
+    where = None if strategy == "one" else strategy
+    beside = {"from": start, "classes": classes, "strategy": where}
     named = {name: reference for name, reference in beside.items() if reference is not None}
     return {"train": to_json(config), "resume": resume, **named}
 

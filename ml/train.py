@@ -1,20 +1,23 @@
 """The training job: `python -P -m ml.train --library DIR --job ID`.
 
 The job row holds either `{"train": TrainConfig}`, with the models that it begins with or takes
-super-classes from, or `{"resume": run}` (see `ml.config.train_job`).
+super-classes from, or `{"resume": run}`; and the strategy, where several devices or machines train
+(see `ml.config.train_job`).
 """
 
 import logging
 import platform
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ml.backend import keras, make_repeatable
 from ml.callbacks import Metrics
+from ml.cluster import Strategy
 from ml.config import ModelName, TrainConfig, from_json, to_json
 from ml.dataset import Part, load_part, plain_features
 from ml.export import export_bundle
@@ -26,6 +29,7 @@ from ml.models import build_model, glosses_alone
 from ml.prepare import Data, prepare_data, write_split
 from ml.recognizer import Recognizer
 from ml.resume import run_to_resume
+from ml.task import Task
 from ml.warm import NO_SOURCES, Sources, keep_start, kept_start, read_sources
 from ml.weights import read_weights, take_weights
 from store import __version__
@@ -35,6 +39,9 @@ from store.library import Library
 from store.runs import create_run, finish_run, forget_epochs, record_epoch, start_run
 from store.splits import Sample
 from store.words import Request, Status
+
+if TYPE_CHECKING:
+    from ml.replicas import Replicas
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +69,29 @@ def train(job: RunningJob) -> None:
         SourceModelError: the model to begin with does not fit.
         CheckpointError: the run cannot be resumed.
         DivergedError: the loss is no number any more.
+        ClusterError: the workers cannot train together, or one was lost.
         JobStoppedError: a stop was asked for; the best epoch so far is in the run's bundle.
     """
+    strategy: Strategy = job.config.get("strategy", "one")
+    if strategy == "one":
+        _train(job, None)
+        return
+    from ml.distribute import open_replicas  # noqa: PLC0415 - other backends lack it
+
+    with open_replicas(strategy, partial(_wait, job)) as replicas:
+        _train(job, replicas)
+
+
+def _wait(job: RunningJob, missing: list[str]) -> None:
+    job.stop_if_asked()
+    job.progress(message=f"waits for {', '.join(missing)}")
+
+
+def _train(job: RunningJob, replicas: "Replicas | None") -> None:
     library, training = job.library, _begin(job.library, job)
     job.result({"run": training.run_id})
     try:
-        ended = _run(library, job, training)
+        ended = _run(library, job, training, replicas)
     except BaseException as error:
         stopped = isinstance(error, JobStoppedError | KeyboardInterrupt)
         status = Status.CANCELLED if stopped else Status.FAILED
@@ -107,7 +131,9 @@ def _with_names(config: TrainConfig, sources: Sources) -> TrainConfig:
     return replace(config, start=start, classes=classes)
 
 
-def _run(library: Library, job: RunningJob, training: _Training) -> bool:
+def _run(
+    library: Library, job: RunningJob, training: _Training, replicas: "Replicas | None"
+) -> bool:
     """Train, export and record; False where it was stopped."""
     started = time.monotonic()
     run_id, data = training.run_id, training.data
@@ -137,12 +163,21 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
         keep_start(folder, data, training.sources.start)
         _take(job, training, model)
     classes = _super_classes(training, folder)
-    fitting = Fitting(model, config, train_part, val_part, folder, data.split.hash, classes=classes)
+    fitting = Fitting(
+        *(model, config, train_part, val_part, folder, data.split.hash),
+        classes=classes,
+        replicas=replicas,
+    )
     if training.resumed:
         fitting.resume()
         forget_epochs(library, run_id, after=fitting.epoch - 1)
     _follow(fitting, library, job, run_id)
+    if replicas is not None:
+        _announce_devices(job, replicas)
+        replicas.tell_task(Task(config, len(data.labels), train_part, classes))
     ended = fitting.run()
+    if replicas is not None:
+        replicas.end(Status.FINISHED if ended else Status.CANCELLED)
     if fitting.stopping.best_epoch < 0:
         raise JobStoppedError("Stopped before the first epoch was done.")
     _export(library, training, fitting, time.monotonic() - started)
@@ -192,6 +227,13 @@ def _announce(job: RunningJob, data: Data) -> None:
     dropped = split.dropped
     if said := dropped.in_words():
         job.warn(f"Identical clips: {said}.")
+
+
+def _announce_devices(job: RunningJob, replicas: "Replicas") -> None:
+    share = replicas.share
+    job.info(f"{share.devices} devices train, {share.own} of them in this process.")
+    if share.devices == 1:
+        job.warn("There is one device alone: this strategy makes nothing quicker.")
 
 
 def _with_scale(config: TrainConfig, part: Part) -> TrainConfig:
