@@ -5,6 +5,7 @@ others zeros. Numbers of four bytes carry any bytes unchanged.
 """
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ from ml.errors import ClusterError
 
 Arrays = list[NDArray[Any]]
 _CHUNK: Final = 2**22
+"""Numbers that are sent at once."""
 _WORD: Final = 4
+_ALIGNED: Final = 8
 
 
 @dataclass(eq=False)
@@ -38,37 +41,35 @@ class Broadcast:
 
     def tell(self, head: dict[str, Any], arrays: Arrays) -> None:
         """Send a message to all others, who must `hear`. Raises ClusterError."""
-        arrays = [np.asarray(array, order="C") for array in arrays]
         forms = [[array.dtype.str, list(array.shape)] for array in arrays]
-        text = json.dumps({"head": head, "arrays": forms}).encode()
-        self._send(np.array([len(text)], np.int32))
-        self._send(_words(np.frombuffer(text, np.uint8)))
-        for array in arrays:
-            self._send(_words(array.reshape(-1).view(np.uint8)))
+        text = np.frombuffer(json.dumps({"head": head, "arrays": forms}).encode(), np.uint8)
+        self._exchange(np.array([len(text)], np.int32))
+        for chunk in _chunks([text]):
+            self._exchange(chunk)
+        for chunk in _chunks([np.asarray(array, order="C") for array in arrays]):
+            self._exchange(chunk)
 
     def hear(self) -> tuple[dict[str, Any], Arrays]:
         """What the chief tells. Raises ClusterError."""
-        length = int(self._receive(1)[0])
-        text = self._receive(-(-length // _WORD)).tobytes()[:length]
-        said = json.loads(text)
-        arrays = []
-        for form, shape in said["arrays"]:
-            kind = np.dtype(form)
-            size = kind.itemsize * int(np.prod(shape, dtype=np.int64))
-            words = self._receive(-(-size // _WORD))
-            arrays.append(words.view(np.uint8)[:size].view(kind).reshape(shape))
+        length = int(self._exchange(np.zeros(1, np.int32))[0])
+        said = json.loads(self._receive(length)[:length].tobytes())
+        kinds = [(np.dtype(form), shape) for form, shape in said["arrays"]]
+        sizes = [kind.itemsize * math.prod(shape) for kind, shape in kinds]
+        places = np.cumsum([0, *map(_filled, sizes)])
+        data = self._receive(int(places[-1]))
+        arrays = [
+            data[start : start + size].view(kind).reshape(shape)
+            for start, size, (kind, shape) in zip(places, sizes, kinds, strict=False)
+        ]
         return said["head"], arrays
 
-    def _send(self, words: NDArray[np.int32]) -> None:
+    def _receive(self, length: int) -> NDArray[np.uint8]:
+        data = np.zeros(_filled(length), np.uint8)
+        words = data.view(np.int32)
         for start in range(0, len(words), _CHUNK):
-            self._exchange(words[start : start + _CHUNK])
-
-    def _receive(self, length: int) -> NDArray[np.int32]:
-        words = np.zeros(length, np.int32)
-        for start in range(0, length, _CHUNK):
             part = words[start : start + _CHUNK]
             part[:] = self._exchange(np.zeros_like(part))
-        return words
+        return data
 
     def _exchange(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
         def of_device(context: Any) -> Any:
@@ -83,18 +84,34 @@ class Broadcast:
     def _sum(self, words: Any) -> Any:
         def on_device(part: Any) -> Any:
             context = tf.distribute.get_replica_context()
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, part)
+            # An argument has no device yet, and the sum must know where to go.
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(part))
 
         return self.strategy.experimental_local_results(
             self.strategy.run(on_device, args=(words,))
         )[0]
 
 
-def _words(data: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Bytes as numbers of four, filled up with zeros."""
-    filled = np.zeros(-(-len(data) // _WORD) * _WORD, np.uint8)
-    filled[: len(data)] = data
-    return filled.view(np.int32)
+def _filled(size: int) -> int:
+    """So many bytes, filled up so that any type of number may begin after them."""
+    return -(-size // _ALIGNED) * _ALIGNED
+
+
+def _chunks(arrays: Arrays) -> Iterator[NDArray[np.int32]]:
+    """The bytes of arrays, one filled-up array after another, as numbers in pieces of one size."""
+    chunk, at = np.zeros(_CHUNK * _WORD, np.uint8), 0
+    for array in arrays:
+        data, done = array.reshape(-1).view(np.uint8), 0
+        while done < len(data):
+            part = data[done : done + len(chunk) - at]
+            chunk[at : at + len(part)] = part
+            at, done = at + len(part), done + len(part)
+            if at == len(chunk):
+                yield chunk.view(np.int32)
+                chunk, at = np.zeros_like(chunk), 0
+        at = _filled(at)
+    if at:
+        yield chunk[:at].view(np.int32)
 
 
 @contextmanager

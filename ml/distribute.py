@@ -34,7 +34,7 @@ def open_replicas(strategy: Strategy, on_wait: Waiting) -> Iterator[Replicas]:
         ClusterError: the workers that TF_CONFIG names cannot train together.
     """
     if strategy == "mirrored":
-        yield Replicas(tf.distribute.MirroredStrategy(all_devices()))
+        yield Replicas(_mirrored())
         return
     cluster = read_cluster(os.environ)
     if not cluster.is_chief:
@@ -61,12 +61,14 @@ def join_chief(cluster: Cluster) -> Replicas:
     return _join(cluster)
 
 
-def all_devices() -> list[str]:
+def _mirrored() -> Any:
     """All accelerators of this machine, or its processors where it has none."""
-    for kind in ("GPU", "CPU"):
-        if found := tf.config.list_logical_devices(kind):
-            return [device.name for device in found]
-    return []
+    if found := tf.config.list_logical_devices("GPU"):
+        return tf.distribute.MirroredStrategy([device.name for device in found])
+    names = [device.name for device in tf.config.list_logical_devices("CPU")]
+    # The default sends rings of messages, also among devices that share their memory.
+    plain = tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(names, cross_device_ops=plain)
 
 
 def _join(cluster: Cluster) -> Replicas:
