@@ -6,6 +6,7 @@ others zeros. Numbers of four bytes carry any bytes unchanged.
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,9 +123,11 @@ def lost_worker() -> Iterator[None]:
     except tf.errors.OpError as error:
         if not isinstance(error, _GONE):
             raise
+        found = _TASK.search(str(error.message))
+        who = f"The {found[1]} {found[2]}" if found else "A worker"
         raise ClusterError(
-            f"A worker of this training was lost: {_first_line(error)}",
-            hint="Start all workers again with --resume, or go on alone: --resume RUN --strategy one",
+            f"{who} of this training was lost.",
+            hint="Go on with --resume RUN: on all workers again, or with --strategy one on this.",
         ) from error
 
 
@@ -135,8 +138,7 @@ _GONE: Final = (
     tf.errors.DeadlineExceededError,
 )
 
-
-def _first_line(error: Any) -> str:
-    lines = [line.strip() for line in str(error.message).splitlines()]
-    said = [line for line in lines if "task:" in line or "reset" in line or "heartbeat" in line]
-    return (said or lines or [""])[0][:300]
+_TASK: Final = re.compile(
+    r"(?:remote target|unhealthy[^/]*)\s*/job:(\w+)/replica:\d+/task:(\d+)", re.DOTALL
+)
+"""Whom TensorFlow's words name as the lost one."""

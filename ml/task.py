@@ -40,7 +40,7 @@ def pack_task(task: Task) -> tuple[dict[str, Any], Arrays]:
     }
     arrays = [task.train.targets, _joined([sequence.landmarks for sequence in sequences])]
     for name in _OPTIONAL:
-        there = [getattr(sequence, name) for sequence in sequences]
+        there: list[Any] = [getattr(sequence, name) for sequence in sequences]
         head[name] = [array is not None for array in there]
         arrays.append(_joined([array for array in there if array is not None]))
     return head, arrays
