@@ -10,7 +10,6 @@ once in each process. Keras would clip gradients before they are added up, which
 training; and so checkpoints, averages and export stay what they are.
 """
 
-import math
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -40,8 +39,27 @@ END: Final = "end"
 _TOP5: Final = 5
 _TOLD: Final = 2
 """What the chief tells in a step: the learning rate, and whether to stop."""
-_rows: ContextVar[tuple[Any, Any]] = ContextVar("rows")
-"""Of the device at work: the first of its rows, and the rows of the whole batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which part of a batch the device at work has, as tensors."""
+
+    device: Any
+    """Its number among all."""
+    rows: Any
+    """How many each device has. shape=(devices,)."""
+
+    @property
+    def first(self) -> Any:
+        return tf.reduce_sum(self.rows[: self.device])
+
+    @property
+    def total(self) -> Any:
+        return tf.reduce_sum(self.rows)
+
+
+_part: ContextVar[_Part] = ContextVar("part")
 
 
 @dataclass(eq=False)
@@ -131,18 +149,21 @@ class Replicas:
         if len(batch.features) == total:
             given = [rows[own] for rows in given]
 
+        parts = [share.of_device(total, device) for device in range(share.devices)]
+        counts = [part.stop - part.start for part in parts]
+
         def of_device(context: Any) -> Any:
             device = context.replica_id_in_sync_group
-            rows = share.of_device(total, device)
+            rows = parts[device]
             here = slice(rows.start - own.start, rows.stop - own.start)
             told = [batch.rate, float(batch.stop)] if device == 0 else [0.0] * _TOLD
             features, *wanted = (tf.constant(part[here]) for part in given)
-            place = tf.constant([rows.start, total])
+            place = tf.constant(device), tf.constant(counts)
             return features, wanted, place, tf.constant(told, tf.float32)
 
         with lost_worker():
-            parts = self.strategy.experimental_distribute_values_from_function(of_device)
-            loss, top1, top5, stop = (float(number) for number in self._function(parts))
+            inputs = self.strategy.experimental_distribute_values_from_function(of_device)
+            loss, top1, top5, stop = (float(number) for number in self._function(inputs))
         if stop:
             return None
         return {"loss": loss, "top1": top1, "top5": top5}
@@ -165,9 +186,10 @@ class Replicas:
 
     def _of_device(self, features: Any, wanted: list[Any], place: Any, told: Any) -> Any:
         """Sums among all devices, flat: gradients, loss, hits, what the chief tells."""
-        token = _rows.set((place[0], place[1]))
+        at = _Part(*place)
+        token = _part.set(at)
         try:
-            part = tf.cast(tf.shape(features)[0], tf.float32) / tf.cast(place[1], tf.float32)
+            part = tf.cast(tf.shape(features)[0], tf.float32) / tf.cast(at.total, tf.float32)
             weights = [tf.convert_to_tensor(item) for item in self.model.trainable_variables]
             others = [tf.convert_to_tensor(item) for item in self.model.non_trainable_variables]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -176,7 +198,7 @@ class Replicas:
                 loss = self._loss(wanted, scores) * part
             gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
         finally:
-            _rows.reset(token)
+            _part.reset(token)
         top = scores[-1] if isinstance(scores, list) else scores
         numbers = [loss, *(hits * part for hits in _hits(wanted[-1], top))]
         flat = [*(tf.reshape(item, [-1]) for item in gradients), tf.stack(numbers), told]
@@ -201,26 +223,30 @@ def _sharing(model: keras.Model) -> keras.Model:
 
 
 def _shared_moments(layer: Any, inputs: Any, mask: Any) -> tuple[Any, Any]:
-    """Mean and variance of the whole batch, as with `synchronized=True`, in one sum for its three."""
+    """Mean and variance of the whole batch, of those of each device.
+
+    Keras' own `synchronized=True` subtracts large numbers of nearly the same size. Source: Chan,
+    Golub & LeVeque, Updating formulae and a pairwise algorithm for computing sample variances (1979).
+    """
     assert mask is None, "no layer of ours gives normalisation a mask"  # noqa: S101
     axes = layer._reduction_axes  # noqa: SLF001
-    own = tf.stack([tf.reduce_sum(inputs, axes), tf.reduce_sum(tf.square(inputs), axes)])
+    at = _part.get()
+    own = tf.one_hot(at.device, at.rows.shape[0])[:, None, None] * tf.stack(tf.nn.moments(inputs, axes))
     context = tf.distribute.get_replica_context()
-    every = context.all_reduce(tf.distribute.ReduceOp.SUM, own)
-    _, total = _rows.get()
-    inner = math.prod(inputs.shape[axis] for axis in axes if axis)
-    mean, squares = tf.unstack(every / tf.cast(total * inner, inputs.dtype))
-    return mean, tf.maximum(squares - tf.square(mean), 0.0)
+    means, variances = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.SUM, own), axis=1)
+    weights = (tf.cast(at.rows, inputs.dtype) / tf.cast(at.total, inputs.dtype))[:, None]
+    mean = tf.reduce_sum(weights * means, 0)
+    return mean, tf.reduce_sum(weights * (variances + tf.square(means - mean)), 0)
 
 
 def _drop_shared(layer: Any, inputs: Any, training: bool = False) -> Any:
     """Dropout that draws for the whole batch, and takes this device's rows of what it drew."""
     if not training or layer.rate == 0:
         return inputs
-    first, total = _rows.get()
-    whole = tf.ones(tf.concat([[total], tf.shape(inputs)[1:]], 0), inputs.dtype)
+    at = _part.get()
+    whole = tf.ones(tf.concat([[at.total], tf.shape(inputs)[1:]], 0), inputs.dtype)
     drawn = keras.random.dropout(whole, layer.rate, layer.noise_shape, layer.seed_generator)
-    return inputs * drawn[first : first + tf.shape(inputs)[0]]
+    return inputs * drawn[at.first : at.first + tf.shape(inputs)[0]]
 
 
 def _hits(wanted: Any, scores: Any) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.cluster import Cluster, read_cluster
@@ -71,6 +71,7 @@ def test_what_cannot_be_used_is_said(environ, said):
     assert '"cluster"' in caught.value.hint
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(1, 64), st.integers(1, 4), st.integers(1, 4))
 def test_every_clip_of_an_epoch_goes_to_one_process(clips, size, processes, own):
     batches = split_epoch(clips, size)
@@ -210,6 +211,7 @@ def test_a_taken_port_is_said():
 
 
 @pytest.mark.slow
+@settings(deadline=None, max_examples=50)  # the first example starts TensorFlow
 @given(st.data())
 def test_a_message_arrives_to_the_last_bit_whatever_its_size(data):
     """Through the chief's and a worker's ends, with TensorFlow's sum left out."""
