@@ -231,7 +231,9 @@ def _shared_moments(layer: Any, inputs: Any, mask: Any) -> tuple[Any, Any]:
     assert mask is None, "no layer of ours gives normalisation a mask"  # noqa: S101
     axes = layer._reduction_axes  # noqa: SLF001
     at = _part.get()
-    own = tf.one_hot(at.device, at.rows.shape[0])[:, None, None] * tf.stack(tf.nn.moments(inputs, axes))
+    own = tf.one_hot(at.device, at.rows.shape[0])[:, None, None] * tf.stack(
+        tf.nn.moments(inputs, axes)
+    )
     context = tf.distribute.get_replica_context()
     means, variances = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.SUM, own), axis=1)
     weights = (tf.cast(at.rows, inputs.dtype) / tf.cast(at.total, inputs.dtype))[:, None]
