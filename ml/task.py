@@ -38,7 +38,7 @@ def pack_task(task: Task) -> tuple[dict[str, Any], Arrays]:
         "copies": list(task.train.copies),
         "classes": None if task.classes is None else np.asarray(task.classes).tolist(),
     }
-    arrays = [task.train.targets, _joined([sequence.landmarks for sequence in sequences])]
+    arrays: Arrays = [task.train.targets, _joined([sequence.landmarks for sequence in sequences])]
     for name in _OPTIONAL:
         there: list[Any] = [getattr(sequence, name) for sequence in sequences]
         head[name] = [array is not None for array in there]

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -237,12 +238,9 @@ def test_a_message_arrives_to_the_last_bit_whatever_its_size(data):
         np.asarray(rng.integers(0, 255, shape)).astype(kind)
         for kind, shape in data.draw(st.lists(st.tuples(kinds, shapes), max_size=5))
     ]
-    chunk, broadcast._CHUNK = broadcast._CHUNK, data.draw(st.sampled_from([2, 6, 2**10]))
-    try:
+    with patch.object(broadcast, "_CHUNK", data.draw(st.sampled_from([2, 6, 2**10]))):
         Chief(None, 0).tell({"epoch": 4}, arrays)
         head, got = Worker(None, 1).hear()
-    finally:
-        broadcast._CHUNK = chunk
     assert (head, sent) == ({"epoch": 4}, [])
     assert len(got) == len(arrays)
     for one, other in zip(got, arrays, strict=True):

@@ -45,7 +45,7 @@ def alone(library) -> int:
     return train_here(library, tiny(epochs=EPOCHS, patience=EPOCHS, batch_size=7))
 
 
-def losses(library: Library, run_id: int) -> list[float]:
+def losses(library: Library, run_id: int) -> list[float | None]:
     return [value for row in list_epochs(library, run_id) for value in (row.loss, row.val_loss)]
 
 
