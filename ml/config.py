@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
+from ml.cluster import Strategy
 from ml.errors import ConfigError
+from ml.json_values import fits, in_words
 from store.splits import GatePolicy, SplitKind, Treatment
 
 FeatureKind = Literal["slots", "notebook", "holistic"]
@@ -268,30 +270,11 @@ def _read(name: str, hint: Any, value: object) -> Any:
         (part,) = typing.get_args(hint)
         if dataclasses.is_dataclass(part):
             return [_read(name, part, item) for item in value]
-    if not _fits(hint, value):
+    if not fits(hint, value):
         raise ConfigError(
-            f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {_words(hint)}."
+            f"{name} cannot be {str(value)[:80]!r}.", hint=f"It takes {in_words(hint)}."
         )
     return value
-
-
-def _words(hint: Any) -> str:
-    if typing.get_origin(hint) is Literal:
-        return f"one of: {', '.join(map(str, typing.get_args(hint)))}"
-    known = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
-    return known.get(hint, "a list of words, or null")
-
-
-def _fits(hint: Any, value: object) -> bool:
-    origin = typing.get_origin(hint)
-    if origin is Literal:
-        return value in typing.get_args(hint)
-    if origin is types.UnionType:
-        return any(_fits(part, value) for part in typing.get_args(hint))
-    if origin is list:
-        (part,) = typing.get_args(hint)
-        return isinstance(value, list) and all(_fits(part, item) for item in value)
-    return type(value) is hint
 
 
 def train_job(
@@ -301,6 +284,7 @@ def train_job(
     start: str | None = None,
     classes: str | None = None,
     teachers: Sequence[str] = (),
+    strategy: Strategy = "one",
 ) -> dict[str, Any]:
     """What stands in the job row of a training: the config, or the run to go on with.
 
@@ -310,8 +294,12 @@ def train_job(
         start: the model to begin with, as `ml.references` finds it.
         classes: the model that learned super-classes come from.
         teachers: the models whose answers it learns.
+        strategy: where it trains; no part of the config, since it changes nothing that is trained.
     """
-    beside = {"from": start, "classes": classes, "teachers": list(teachers) or None}
+    where = None if strategy == "one" else strategy
+    beside = {
+        "from": start, "classes": classes, "teachers": list(teachers) or None, "strategy": where,
+    }  # fmt: skip
     named = {name: reference for name, reference in beside.items() if reference is not None}
     return {"train": to_json(config), "resume": resume, **named}
 

@@ -87,10 +87,19 @@ class TrainingData:
     config: TrainConfig
     _plain: Floats | None = None
 
-    def epoch(self, epoch: int) -> tuple[Floats, Targets]:
-        """Features, shape=(clips, length, channels), and targets, shape=(clips,), shuffled."""
+    def epoch(
+        self, epoch: int, positions: NDArray[np.int64] | None = None
+    ) -> tuple[Floats, Targets]:
+        """Features, shape=(clips, length, channels), and targets, shape=(clips,), shuffled.
+
+        Args:
+            epoch: from 0.
+            positions: places in the epoch, where not all clips are wanted.
+        """
         rng = np.random.default_rng([self.config.seed, _ORDER, epoch])
         order = rng.permutation(len(self.part))
+        if positions is not None:
+            order = order[positions]
         if self.config.augment.copies:
             if self._plain is None:
                 self._plain = plain_features(self.part, self.config.features, self.config.seed)

@@ -8,6 +8,7 @@ SigntuiError
    ├─ SourceModelError   a model to begin with that does not fit the training
    ├─ GlossError         glosses that a model does not know
    ├─ ExportError        the exported model does not say what the trained one says
+   ├─ ClusterError       workers that cannot train together, or one that was lost
    └─ DivergedError      the loss is no number any more
 
 `LeakError` and `SplitError` come from `store.splits`, which makes and checks the splits.
@@ -41,6 +42,10 @@ class GlossError(ModelError):
 
 
 class ExportError(ModelError):
+    pass
+
+
+class ClusterError(ModelError):
     pass
 
 

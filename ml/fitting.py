@@ -1,6 +1,5 @@
 """The training loop: epochs, checkpoints, the best epoch, and going on where it was left."""
 
-import itertools
 import logging
 import math
 import time
@@ -9,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,11 @@ from ml.metrics import log_loss, true_ranks
 from ml.mixup import mix
 from ml.models import FINE_OUTPUT, GLOSS_OUTPUT
 from ml.resume import LAST, last_checkpoint
+from ml.shares import WHOLE, split_epoch
+from ml.steps import TOP5, Batch, PlainSteps
+
+if TYPE_CHECKING:
+    from ml.replicas import Replicas
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +37,6 @@ BEST: Final = "best.npz"
 _SUPER_WEIGHT: Final = 0.3
 _FINE_WEIGHT: Final = 0.7
 _AT_ONCE: Final = 256
-_TOP5: Final = "top5"
 _MIXUP: Final = 4
 """A stream of random numbers of its own: see `ml.dataset`."""
 
@@ -55,6 +58,8 @@ class Fitting:
     """Answers that are learned beside the labels: shape=(clips, length, channels) to (clips, glosses)."""
     classes: Classes | None = None
     """The super-class of each gloss, where the default preset has a coarse head."""
+    replicas: "Replicas | None" = None
+    """The devices that share each batch, where there are several."""
     epoch: int = 0
     """The next epoch."""
     stopping: EarlyStopping = field(init=False)
@@ -65,6 +70,8 @@ class Fitting:
         ties = self.config.preset != "notebook"
         self.stopping = EarlyStopping(self.config.patience, ties_by_loss=ties)
         self.model.optimizer.build(self.model.trainable_variables)
+        if self.replicas is not None:
+            self.replicas.prepare(self.model, self.config, len(self.train))
 
     def run(self) -> bool:
         """Train until the last epoch, early stopping or a request.
@@ -75,18 +82,22 @@ class Fitting:
         Raises:
             DivergedError: the loss is no number any more.
             DiskFullError: a checkpoint could not be written.
+            ClusterError: another worker of this training was lost.
         """
         data = TrainingData(self.train, self.config)
         val = plain_features(self.val, self.config.features, self.config.seed)
         with ThreadPoolExecutor(1, "features") as pool:
-            coming = pool.submit(data.epoch, self.epoch)
+            coming = pool.submit(data.epoch, self.epoch, self.positions)
             while self.epoch < self.config.epochs and not self.stopping.done:
                 started = time.monotonic()
                 features, targets = coming.result()
-                coming = pool.submit(data.epoch, self.epoch + 1)
-                metrics = self._fit_epoch(features, targets)
+                coming = pool.submit(data.epoch, self.epoch + 1, self.positions)
+                if self.replicas is not None:
+                    self.replicas.begin_epoch(self.epoch)
+                metrics = self.fit_epoch(features, targets)
                 if metrics is None:
                     return False
+                self._require_number(metrics["loss"])
                 with self._averaged():
                     metrics |= self._judge(val)
                     judged = values(self.model.variables)
@@ -111,34 +122,50 @@ class Fitting:
         """Give the model the weights of its best epoch. Raises CheckpointError."""
         assign(self.model.variables, read_checkpoint(self.folder / BEST).model)
 
-    def _fit_epoch(self, features: Floats, targets: Targets) -> Metrics | None:
+    @property
+    def positions(self) -> NDArray[np.int64] | None:
+        """The places in an epoch of the clips that this process prepares; None: all.
+
+        Mixed clips come from anywhere in a batch, so then each process prepares all.
+        """
+        share = self.replicas.share if self.replicas is not None else WHOLE
+        if share.is_whole or self.config.mixup:
+            return None
+        return share.positions(split_epoch(len(self.train), self.config.batch_size))
+
+    def fit_epoch(self, features: Floats, targets: Targets) -> Metrics | None:
+        """Train on an epoch, as `TrainingData` gives it for `positions`; None where it was stopped.
+
+        Raises:
+            ClusterError: another worker of this training was lost.
+        """
         seed_epoch(self.model, self.config.seed, self.epoch)
-        sums: Metrics = {}
-        batches = list(_batches(len(features), self.config.batch_size))
+        steps = self.replicas or PlainSteps(self.model, self._head)
+        share = self.replicas.share if self.positions is not None and self.replicas else WHOLE
+        sums = dict.fromkeys(("loss", "top1", "top5"), 0.0)
+        batches = split_epoch(len(self.train), self.config.batch_size)
+        at = 0
         for step, batch in enumerate(batches):
-            if self.should_stop():
-                return None
+            clips = batch.stop - batch.start
+            rows = share.rows(clips)
+            mine = slice(at, at + rows.stop - rows.start)
+            at = mine.stop
+            given, wanted = self._batch(features[mine], targets[mine], step)
             rate = self.plan.rate(self.epoch, step / len(batches))
-            self.model.optimizer.learning_rate.assign(rate)
-            logs = self.model.train_on_batch(
-                *self._batch(features[batch], targets[batch], step), return_dict=True
-            )
-            # Keras' own logs are of the last batch alone.
+            outputs = wanted if isinstance(wanted, list) else [wanted]
+            logs = steps.step(Batch(given, outputs, clips, rate, self.should_stop()))
+            if logs is None:
+                return None
             for name, value in logs.items():
-                part = (batch.stop - batch.start) / len(features)
-                sums[name] = sums.get(name, 0.0) + part * float(value)
-        if not math.isfinite(sums["loss"]):
+                sums[name] += clips / len(self.train) * value
+        return {**sums, "learning_rate": self.plan.rate(self.epoch, 0.0)}
+
+    def _require_number(self, loss: float) -> None:
+        if not math.isfinite(loss):
             raise DivergedError(
-                f"The loss is {sums['loss']} in epoch {self.epoch + 1}.",
+                f"The loss is {loss} in epoch {self.epoch + 1}.",
                 hint="Try a smaller learning rate.",
             )
-        prefix = f"{self._head}_" if isinstance(self.model.output_shape, list) else ""
-        return {
-            "loss": sums["loss"],
-            "top1": sums[f"{prefix}accuracy"],
-            "top5": sums[f"{prefix}{_TOP5}"],
-            "learning_rate": self.plan.rate(self.epoch, 0.0),
-        }
 
     @property
     def _head(self) -> str:
@@ -209,7 +236,7 @@ class Fitting:
 
 def compile_model(model: keras.Model, config: TrainConfig) -> None:
     """Give the model its losses, metrics and optimiser."""
-    top5 = keras.metrics.SparseTopKCategoricalAccuracy(5, name=_TOP5)
+    top5 = keras.metrics.SparseTopKCategoricalAccuracy(5, name=TOP5)
     if config.preset == "notebook":
         model.compile(
             optimizer=keras.optimizers.Adam(config.learning_rate),
@@ -226,7 +253,7 @@ def compile_model(model: keras.Model, config: TrainConfig) -> None:
     # Where there are teachers, labels are smoothed before their answers are added.
     smoothing = 0.0 if config.teachers else config.label_smoothing
     loss: Any = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
-    metrics: Any = ["accuracy", keras.metrics.TopKCategoricalAccuracy(5, name=_TOP5)]
+    metrics: Any = ["accuracy", keras.metrics.TopKCategoricalAccuracy(5, name=TOP5)]
     weights = None
     if isinstance(model.output_shape, list):
         coarse = config.model.hierarchy_weight
@@ -280,9 +307,3 @@ def assign(variables: list[Any], arrays: tuple[NDArray[Any], ...]) -> None:
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-
-
-def _batches(n: int, size: int) -> Iterator[slice]:
-    """Slices of nearly equal size: a last batch of one clip would upset normalisation."""
-    edges = np.linspace(0, n, -(-n // size) + 1).astype(int)
-    return (slice(int(a), int(b)) for a, b in itertools.pairwise(edges))

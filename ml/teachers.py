@@ -18,7 +18,9 @@ TEACHERS_FILE: Final = "teachers.json"
 
 
 def keep_teachers(folder: Path, sources: tuple[Source, ...]) -> None:
-    """Note in a run's folder who teaches it. Raises DiskFullError, StoreError."""
+    """Note in a run's folder who teaches it, if anybody. Raises DiskFullError, StoreError."""
+    if not sources:
+        return
     said = [{"model": each.model.key, "weights": each.identity.weights} for each in sources]
     write_text(folder / TEACHERS_FILE, json.dumps(said, ensure_ascii=False) + "\n")
 

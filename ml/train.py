@@ -1,22 +1,26 @@
 """The training job: `python -P -m ml.train --library DIR --job ID`.
 
 The job row holds either `{"train": TrainConfig}`, with the models that it begins with or takes
-super-classes from, or `{"resume": run}` (see `ml.config.train_job`).
+super-classes from, or `{"resume": run}`; and the strategy, where several devices or machines train
+(see `ml.config.train_job`).
 """
 
 import logging
 import platform
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ml.backend import keras, make_repeatable
 from ml.callbacks import Metrics
+from ml.cluster import Strategy
 from ml.config import ModelName, TrainConfig, from_json, to_json
 from ml.dataset import Part, load_part, plain_features
+from ml.errors import ConfigError
 from ml.export import export_bundle
 from ml.fitting import Fitting, predict
 from ml.hierarchy import Classes, cluster, keep_classes, kept_classes, neighbours
@@ -26,7 +30,8 @@ from ml.models import build_model, glosses_alone
 from ml.prepare import Data, prepare_data, write_split
 from ml.recognizer import Recognizer
 from ml.resume import run_to_resume
-from ml.teachers import keep_teachers, kept_teachers
+from ml.task import Task
+from ml.teachers import TEACHERS_FILE, keep_teachers, kept_teachers
 from ml.teaching import load_teachers
 from ml.warm import NO_SOURCES, Sources, keep_start, kept_start, read_sources
 from ml.weights import read_weights, take_weights
@@ -37,6 +42,9 @@ from store.library import Library
 from store.runs import create_run, finish_run, forget_epochs, record_epoch, start_run
 from store.splits import Sample
 from store.words import Request, Status
+
+if TYPE_CHECKING:
+    from ml.replicas import Replicas
 
 log = logging.getLogger(__name__)
 
@@ -60,16 +68,35 @@ def train(job: RunningJob) -> None:
 
     Raises:
         EmptySplitError: nothing to train on or to select with.
+        ConfigError: teachers on several machines.
         LeakError: identical clips lie in two parts, or the model to begin with has seen them.
         SourceModelError: the model to begin with does not fit.
         CheckpointError: the run cannot be resumed.
         DivergedError: the loss is no number any more.
+        ClusterError: the workers cannot train together, or one was lost.
         JobStoppedError: a stop was asked for; the best epoch so far is in the run's bundle.
     """
+    strategy: Strategy = job.config.get("strategy", "one")
+    if strategy == "one":
+        _train(job, None)
+        return
+    _require_one_machine(job)
+    from ml.distribute import open_replicas  # noqa: PLC0415 - other backends lack it
+
+    with open_replicas(strategy, partial(_wait, job)) as replicas:
+        _train(job, replicas)
+
+
+def _wait(job: RunningJob, missing: list[str]) -> None:
+    job.stop_if_asked()
+    job.progress(message=f"waits for {', '.join(missing)}")
+
+
+def _train(job: RunningJob, replicas: "Replicas | None") -> None:
     library, training = job.library, _begin(job.library, job)
     job.result({"run": training.run_id})
     try:
-        ended = _run(library, job, training)
+        ended = _run(library, job, training, replicas)
     except BaseException as error:
         stopped = isinstance(error, JobStoppedError | KeyboardInterrupt)
         status = Status.CANCELLED if stopped else Status.FAILED
@@ -104,6 +131,18 @@ def _begin(library: Library, job: RunningJob) -> _Training:
     return _Training(run_id, config, data, resumed=False, sources=sources)
 
 
+def _require_one_machine(job: RunningJob) -> None:
+    """Teachers are asked where the library is, and workers have none."""
+    resume, taught = job.config.get("resume"), bool(job.config.get("teachers"))
+    if resume is not None:
+        folder = job.library.run_dir(run_to_resume(job.library, resume).id)
+        taught = (folder / TEACHERS_FILE).is_file()
+    if taught and job.config.get("strategy") == "multiworker":
+        raise ConfigError(
+            "A training with teachers runs on one machine.", hint="Use --strategy mirrored or one."
+        )
+
+
 def _with_names(config: TrainConfig, sources: Sources) -> TrainConfig:
     """The config with the names of the models that have a part in it."""
     start, classes = (
@@ -113,7 +152,9 @@ def _with_names(config: TrainConfig, sources: Sources) -> TrainConfig:
     return replace(config, start=start, classes=classes, teachers=teachers)
 
 
-def _run(library: Library, job: RunningJob, training: _Training) -> bool:
+def _run(
+    library: Library, job: RunningJob, training: _Training, replicas: "Replicas | None"
+) -> bool:
     """Train, export and record; False where it was stopped."""
     started = time.monotonic()
     run_id, data = training.run_id, training.data
@@ -143,16 +184,23 @@ def _run(library: Library, job: RunningJob, training: _Training) -> bool:
         keep_start(folder, data, training.sources)
         keep_teachers(folder, training.sources.teachers)
         _take(job, training, model)
+    classes = _super_classes(training, folder)
     fitting = Fitting(
-        model, config, train_part, val_part, folder, data.split.hash,
-        classes=_super_classes(training, folder),
+        *(model, config, train_part, val_part, folder, data.split.hash),
+        classes=classes,
         teachers=load_teachers(training.sources.teachers, data.labels),
-    )  # fmt: skip
+        replicas=replicas,
+    )
     if training.resumed:
         fitting.resume()
         forget_epochs(library, run_id, after=fitting.epoch - 1)
     _follow(fitting, library, job, run_id)
+    if replicas is not None:
+        _announce_devices(job, replicas)
+        replicas.tell_task(Task(config, len(data.labels), train_part, classes))
     ended = fitting.run()
+    if replicas is not None:
+        replicas.end(Status.FINISHED if ended else Status.CANCELLED)
     if fitting.stopping.best_epoch < 0:
         raise JobStoppedError("Stopped before the first epoch was done.")
     _export(library, training, fitting, time.monotonic() - started)
@@ -202,6 +250,13 @@ def _announce(job: RunningJob, data: Data) -> None:
     dropped = split.dropped
     if said := dropped.in_words():
         job.warn(f"Identical clips: {said}.")
+
+
+def _announce_devices(job: RunningJob, replicas: "Replicas") -> None:
+    share = replicas.share
+    job.info(f"{share.devices} devices train, {share.own} of them in this process.")
+    if share.devices == 1:
+        job.warn("There is one device alone: this strategy makes nothing quicker.")
 
 
 def _with_scale(config: TrainConfig, part: Part) -> TrainConfig:

@@ -141,6 +141,19 @@ def test_who_cannot_teach_is_refused_by_name(own_trained, tmp_path):
     assert error.kind == LeakError.__name__
 
 
+def test_teachers_stay_on_one_machine(own_trained, monkeypatch):
+    """Workers have no library; the refusal comes before anybody waits for them."""
+    monkeypatch.setattr("ml.distribute.open_replicas", None)
+    library, _ = own_trained
+    with pytest.raises(ConfigError, match="one machine"):
+        train_here(library, tiny(), teachers=["shared"], strategy="multiworker")
+    stop_after_first_epoch(monkeypatch)
+    with pytest.raises(JobStoppedError):
+        train_here(library, tiny(name="taught", epochs=2), teachers=["shared"])
+    with pytest.raises(ConfigError, match="one machine"):
+        train_here(library, tiny(), resume=newest_run(library), strategy="multiworker")
+
+
 def test_teachers_are_recorded_and_the_notebook_has_none(trained):
     library, run_id = trained
     config = tiny(teachers=[read_source(library, run_id).identity])

@@ -74,6 +74,13 @@ def train(
             "--set", metavar="NAME=VALUE", help="Any other setting, as in model.width=96."
         ),
     ] = None,
+    strategy: Annotated[
+        Literal["one", "mirrored", "multiworker"],
+        typer.Option(
+            help="One device; mirrored: all of this machine; multiworker: all of the workers "
+            "that TF_CONFIG names. It changes nothing that is trained."
+        ),
+    ] = "one",
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
@@ -89,8 +96,11 @@ def train(
     from ml.config import train_job
     from ml.readiness import check_resume, check_training
     from tui.commands.train_settings import make_config, read_settings
+    from tui.commands.worker import works_for_another
     from tui.reading.glosses import read_glosses
 
+    if strategy == "multiworker" and works_for_another(check=check):
+        return
     library = context_of(context).open()
     changes = {
         "glosses": read_glosses(glosses),
@@ -121,7 +131,9 @@ def train(
         print_readiness(found, json=json)
         return
     require_ready(found)
-    job = train_job(config, resume, start=start, classes=classes, teachers=teachers or ())
+    job = train_job(
+        config, resume, start=start, classes=classes, teachers=teachers or (), strategy=strategy
+    )
     run_id = follow_training(library, job)
     print_run(library, run_id, json=json)
 
