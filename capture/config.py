@@ -83,10 +83,16 @@ class ExtractConfig:
     """A clip fails for good after so many attempts."""
     clips_per_worker: int = 200
     """A worker is replaced after so many clips, which bounds what native code can leak."""
+    cluster: str | None = None
+    """Scheduler of a Dask cluster, by address or file; None: processes of this machine."""
+    bytes_in_flight: int = 256 * 2**20
+    """Clips that are on their way to a cluster are no more than this together, or one clip."""
 
     def __post_init__(self) -> None:
-        if self.workers < 0 or self.attempts < 1 or self.clips_per_worker < 1:
-            raise SettingsError("workers, attempts and clips_per_worker are counts.")
+        if self.workers < 0 or min(self.attempts, self.clips_per_worker, self.bytes_in_flight) < 1:
+            raise SettingsError(
+                "workers, attempts, clips_per_worker and bytes_in_flight are counts."
+            )
         if self.limit is not None and self.limit < 0:
             raise SettingsError("limit must not be negative.")
         if self.time_limit_s <= 0 or self.time_per_frame_s < 0:
