@@ -1,11 +1,13 @@
 """The settings of scanning and extraction. Light: the dashboard imports it."""
 
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
+from capture.errors import ClusterError
 from store.errors import SettingsError
 
 
@@ -165,6 +167,15 @@ def landmark_set(name: object) -> LandmarkSet:
             f"There is no landmark set {str(name)[:40]}.",
             hint=f"There are: {', '.join(LandmarkSet)}.",
         ) from error
+
+
+def require_cluster_extra() -> None:
+    """Raises ClusterError where Dask is not installed; imports nothing."""
+    if importlib.util.find_spec("distributed") is None:
+        raise ClusterError(
+            "Extraction on a cluster needs Dask, which is not installed.",
+            hint="Install it: pip install -c constraints.txt '.[cluster]'",
+        )
 
 
 def default_workers() -> int:

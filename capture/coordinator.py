@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from capture.config import ExtractConfig
+from capture.config import ExtractConfig, require_cluster_extra
 from capture.engine import Engine
 from capture.errors import CaptureError
 from capture.extractor import extractor_key, extractor_settings
@@ -166,6 +166,7 @@ class Coordinator:
     def _open_engine(self) -> Engine:
         if self._config.cluster is None:
             return LocalEngine(self._config, len(self._waiting), self._job.log_path)
+        require_cluster_extra()
         from capture.cluster import ClusterEngine  # noqa: PLC0415 - an extra that few install
 
         return ClusterEngine(self._config, self._config.cluster, self._job, self._waiting[0])

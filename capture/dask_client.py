@@ -1,29 +1,18 @@
 """Dask's client: the only place that imports `distributed` on the coordinator's side."""
 
-import importlib.util
 from typing import Any, Final
+
+from distributed import Client, Future
+from distributed.scheduler import KilledWorker
 
 from capture.errors import ClusterError
 from store.cluster import is_address
 
-INSTALL_HINT: Final = "Install it: pip install -c constraints.txt '.[cluster]'"
+__all__ = ["Client", "Future", "KilledWorker", "connect", "list_workers", "submit"]
+
 _ASK_S: Final = 30.0
 _FIRST: Final = 100
 """Priority of greetings: a clip that waits can wait a little longer."""
-
-
-def require_dask() -> None:
-    """Raises ClusterError where the extra is not installed; imports nothing."""
-    if importlib.util.find_spec("distributed") is None:
-        raise ClusterError("Extraction on a cluster needs Dask.", hint=INSTALL_HINT)
-
-
-require_dask()
-
-from distributed import Client, Future  # noqa: E402
-from distributed.scheduler import KilledWorker  # noqa: E402
-
-__all__ = ["Client", "Future", "KilledWorker", "connect", "list_workers", "submit"]
 
 
 def connect(cluster: str) -> Client:
