@@ -120,7 +120,7 @@ def dask_cluster(folder: Path, *options: str, workers: int = 2, sees: str = "") 
                     cwd=folder,
                     env=environment,
                     stderr=subprocess.DEVNULL,
-                )  # fmt: skip
+                )
             )
             while not file.exists():
                 time.sleep(0.1)
@@ -128,9 +128,9 @@ def dask_cluster(folder: Path, *options: str, workers: int = 2, sees: str = "") 
         yield str(file)
     finally:
         for process in processes:
-            family = [*psutil.Process(process.pid).children(recursive=True), process]
-            for member in family:
-                member.kill()
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
             process.wait()
 
 

@@ -135,16 +135,15 @@ class ClusterEngine:
             else:
                 self._take_answer(key, future, answer)
         outcomes, self._ready = self._ready, []
-        for extraction_id, _ in outcomes:
-            self._land(self._flights.pop(extraction_id))
         if not outcomes:
             self._require_scheduler()
             self._members.require_hope()
         return outcomes
 
     def standing(self, extraction_id: int) -> Standing:
-        future = self._flights[extraction_id].future
-        return Standing() if future is None else self._told.get(future.key, Standing())
+        flight = self._flights.get(extraction_id)
+        key = flight.future.key if flight is not None and flight.future is not None else ""
+        return self._told.get(key, Standing())
 
     def __enter__(self) -> Self:
         self._client = connect(self._cluster)
@@ -165,9 +164,12 @@ class ClusterEngine:
         self._bytes += size
         self._peak_bytes = max(self._peak_bytes, self._bytes)
 
-    def _land(self, flight: _Flight) -> None:
+    def _land(self, flight: _Flight, outcome: ClipResult | Failure) -> None:
+        """It is back: there is room for another one."""
+        del self._flights[flight.work.extraction_id]
         if flight.carries:
             self._bytes -= flight.work.size_bytes
+        self._ready.append((flight.work.extraction_id, outcome))
 
     def _send(self, flight: _Flight) -> None:
         work = flight.work
@@ -178,8 +180,7 @@ class ClusterEngine:
                 content = work.path.read_bytes()
             except (UnreadableClipError, OSError) as error:
                 reason = error.message if isinstance(error, UnreadableClipError) else str(error)
-                failure = Failure(FailureKind.UNREADABLE, reason)
-                self._ready.append((work.extraction_id, failure))
+                self._land(flight, Failure(FailureKind.UNREADABLE, reason))
                 return
             self._sent_bytes += len(content)
         errand = Errand(
@@ -194,7 +195,7 @@ class ClusterEngine:
         """What came back undone goes out once it is known who can do it."""
         if self._members.some_unknown or not self._members.threads:
             return
-        for flight in self._flights.values():
+        for flight in list(self._flights.values()):
             if flight.future is None and (flight.carries or self._has_room(flight.work)):
                 if not flight.carries:
                     flight.carries = True
@@ -233,10 +234,10 @@ class ClusterEngine:
             return
         flight.future = None
         if isinstance(answer, ClipResult | Failure):
-            self._ready.append((extraction_id, _sound(answer, flight.work)))
+            self._land(flight, _sound(answer, flight.work))
         elif isinstance(answer, KilledWorker):
             reason = "the workers of the cluster that had it died, one after the other"
-            self._ready.append((extraction_id, Failure(FailureKind.CRASH, reason)))
+            self._land(flight, Failure(FailureKind.CRASH, reason))
         elif isinstance(answer, Refused):
             self._members.refuse(answer.worker, answer.reason)
         elif not isinstance(answer, Unseen):
@@ -246,8 +247,8 @@ class ClusterEngine:
         """The cluster failed, not the clip; were it always the same clip, it is that all the same."""
         flight.strays += 1
         if flight.strays > _STRAYS:
-            failure = Failure(FailureKind.ERROR, f"{type(answer).__name__}: {answer}"[:500])
-            self._ready.append((flight.work.extraction_id, failure))
+            reason = f"{type(answer).__name__}: {answer}"[:500]
+            self._land(flight, Failure(FailureKind.ERROR, reason))
 
     def _take_greeting(self, address: str, future: Future, answer: Any) -> None:
         if self._greetings.get(address) is not future:

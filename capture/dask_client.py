@@ -1,5 +1,7 @@
 """Dask's client: the only place that imports `distributed` on the coordinator's side."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 from distributed import Client, Future
@@ -21,13 +23,24 @@ def connect(cluster: str) -> Client:
     Raises:
         ClusterError: the scheduler file is not there, or nobody answers within Dask's own timeout.
     """
-    where = {"address": cluster} if is_address(cluster) else {"scheduler_file": cluster}
+    address = cluster if is_address(cluster) else _read_scheduler_file(cluster)
     try:
-        return Client(**where, set_as_default=False, name="signtui")
+        return Client(address, set_as_default=False, name="signtui")
     except (OSError, ValueError, TypeError) as error:
         raise ClusterError(
             f"No scheduler answers at {cluster}: {error}.",
             hint="Is it running? dask scheduler starts one: docs/cluster.md.",
+        ) from error
+
+
+def _read_scheduler_file(path: str) -> str:
+    """The address in it; Dask itself would wait for ever for a file that is not there."""
+    try:
+        return str(json.loads(Path(path).read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ClusterError(
+            f"{path} is no scheduler file: {error}.",
+            hint="dask scheduler --scheduler-file FILE writes one.",
         ) from error
 
 

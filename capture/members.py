@@ -121,5 +121,12 @@ class Members:
 
 
 def _told(members: Iterable[_Member]) -> str:
-    reasons = {member.greeting.refusal: member for member in members if member.greeting is not None}
-    return " ".join(f"{m.describe()} is refused: {reason}." for reason, m in reasons.items())
+    """Each reason once, with one of the workers that gave it."""
+    by_reason: dict[str, list[_Member]] = {}
+    for member in members:
+        if member.greeting is not None:
+            by_reason.setdefault(member.greeting.refusal, []).append(member)
+    return " ".join(
+        f"{refused[0].describe()}{f' and {len(refused) - 1} more' if refused[1:] else ''}: {reason}."
+        for reason, refused in by_reason.items()
+    )
