@@ -80,6 +80,11 @@ class Cluster:
         with self.client() as client:
             client.wait_for_workers(count, timeout=60)
 
+    def workers(self) -> set[str]:
+        """The names of those who are there."""
+        with self.client() as client:
+            return {told["name"] for told in client.scheduler_info()["workers"].values()}
+
     def kill(self, name: str) -> None:
         """SIGKILL a process and all below it at once."""
         process = self.processes.pop(name)

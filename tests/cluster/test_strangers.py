@@ -120,9 +120,10 @@ def test_a_bad_clip_costs_neither_the_job_nor_the_worker(cluster, library):
     assert ("MemoryError" in found["00002"].error) == (GREEDY == "memory")
 
 
-def test_a_stopped_job_leaves_nothing_on_the_cluster(cluster, library):
-    process, job_id = start(without_bad(library), JobKind.EXTRACT, cluster=cluster.address)
-    working = until(lambda: at_work(library, job_id))
+def test_a_stopped_job_leaves_nothing_on_the_cluster(cluster, tmp_path):
+    library = without_bad(small_library(tmp_path, 400))
+    process, job_id = start(library, JobKind.EXTRACT, cluster=cluster.address)
+    working = until(lambda: at_work(library, job_id), seconds=20)
     assert {row["state"] for row in working} == {"working"}
     assert all(row["host"] and row["memory_mb"] > 0 for row in working)
     ask(library, job_id, Request.STOP)
