@@ -63,6 +63,7 @@ def child_modules():
 def test_the_bits_are_those_of_one_machine(real_data, tmp_path, cluster):
     cluster.add_worker("seeing", standin_=False, **without_tensorflow(tmp_path))
     here = scanned(tmp_path / "here", real_videos(real_data, SHORT[:2]))
+    here.close()
     there = Library.open(shutil.copytree(here.root, tmp_path / "there"))
     _, local = run(here, JobKind.EXTRACT, workers=1)
     code, job = run(there, JobKind.EXTRACT, cluster=cluster.address)
