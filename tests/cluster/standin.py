@@ -24,7 +24,8 @@ SECONDS = "SIGNTUI_TEST_SECONDS"
 BLIND = "SIGNTUI_TEST_BLIND"
 MEDIAPIPE = "SIGNTUI_TEST_MEDIAPIPE"
 BAD = "SIGNTUI_TEST_BAD"
-"""What becomes of some clips, as JSON: video id -> hang, die or memory."""
+"""What becomes of some clips, as JSON: video id -> hang, die, memory or slow."""
+SLOW_S = 4.0
 
 _state: dict = {}
 
@@ -51,6 +52,8 @@ def extract(task: ClipTask) -> ClipResult:
 def misbehave(how):
     if how == "hang":
         time.sleep(600)
+    elif how == "slow":
+        time.sleep(SLOW_S)
     elif how == "die":
         os._exit(7)
     elif how == "memory":

@@ -20,13 +20,16 @@ THREADS = 3
 # Only Linux holds a child to its address space: capture/child.py.
 GREEDY = "memory" if sys.platform == "linux" else "die"
 BAD_CLIPS = {"00000": "hang", "00001": "die", "00002": GREEDY}
+CLIPS = 12
+SLOW_CLIPS = {f"{CLIPS + number:05d}": "slow" for number in range(12)}
+"""Slow enough for a heartbeat to tell of them."""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """One worker that is sent its clips, one with another MediaPipe; over TLS where it can be made."""
     with Cluster(tmp_path_factory.mktemp("cluster"), tls=has_openssl()) as made:
-        told = {BLIND: "1", SECONDS: "0.05", BAD: json.dumps(BAD_CLIPS)}
+        told = {BLIND: "1", SECONDS: "0.05", BAD: json.dumps(BAD_CLIPS | SLOW_CLIPS)}
         made.add_worker("fit", "--nthreads", str(THREADS), **told)
         made.add_worker("other", **{MEDIAPIPE: "0.0.1"})
         made.wait_for_workers(2)
@@ -42,7 +45,7 @@ def let_in(cluster, monkeypatch):
 
 @pytest.fixture
 def library(tmp_path):
-    return small_library(tmp_path, 12, size=SIZE)
+    return small_library(tmp_path, CLIPS, size=SIZE)
 
 
 def without_bad(library):
@@ -121,9 +124,9 @@ def test_a_bad_clip_costs_neither_the_job_nor_the_worker(cluster, library):
 
 
 def test_a_stopped_job_leaves_nothing_on_the_cluster(cluster, tmp_path):
-    library = without_bad(small_library(tmp_path, 400))
+    library = without_bad(small_library(tmp_path, CLIPS + len(SLOW_CLIPS)))
     process, job_id = start(library, JobKind.EXTRACT, cluster=cluster.address)
-    working = until(lambda: at_work(library, job_id), seconds=20)
+    working = until(lambda: at_work(library, job_id))
     assert {row["state"] for row in working} == {"working"}
     assert all(row["host"] and row["memory_mb"] > 0 for row in working)
     ask(library, job_id, Request.STOP)
