@@ -74,11 +74,14 @@ def compare_rates(folder: Path, data: Path, clips: int, rounds: int) -> None:
     ratios: dict[str, list[float]] = {"read in place": [], "sent": []}
     for number in range(rounds):
         local = rate(folder / f"local{number}", found, None)
-        print(f"round {number + 1}: local pool of 2: {local:.1f} frames/s")
+        print(f"round {number + 1}: local pool of 2: {local:.1f} frames/s; {load()}")
         for how, values in ratios.items():
             away = rate(folder / f"{how[0]}{number}", found, how)
             values.append(away / local)
-            print(f"  two Dask workers, {how}: {away:.1f} frames/s, {values[-1]:.2f} of it")
+            print(
+                f"  two Dask workers, {how}: {away:.1f} frames/s, {values[-1]:.2f} of it",
+                flush=True,
+            )
     for how, values in ratios.items():
         print(f"median of {rounds}, {how}: {statistics.median(values):.2f} (aim: at least 0.9)")
 
@@ -127,10 +130,9 @@ def dask_cluster(folder: Path, *options: str, workers: int = 2, sees: str = "") 
         time.sleep(5)  # all workers are there before the clock starts
         yield str(file)
     finally:
-        for process in processes:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-            process.kill()
+        # Workers first: without a scheduler they would only complain.
+        for process in reversed(processes):
+            process.terminate()
             process.wait()
 
 
