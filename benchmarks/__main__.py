@@ -5,7 +5,16 @@ import platform
 import subprocess
 import sys
 
-NAMES = ("startup", "catalog", "landmarks", "dashboard", "extraction", "training", "live")
+NAMES = (
+    "startup",
+    "catalog",
+    "landmarks",
+    "dashboard",
+    "extraction",
+    "cluster",
+    "training",
+    "live",
+)
 
 
 def main() -> int:

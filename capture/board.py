@@ -4,6 +4,8 @@ import multiprocessing
 from ctypes import c_double
 from typing import Any, Final
 
+import psutil
+
 _FIELDS: Final = 2
 _PID: Final = 0
 _FRAMES: Final = 1
@@ -35,3 +37,13 @@ class Board:
 
     def frames(self, line: int) -> int:
         return int(self._cells[line * _FIELDS + _FRAMES])
+
+
+def memory_bytes(pid: int | None) -> int:
+    """Resident memory of a process, 0 where there is none."""
+    if pid is None:
+        return 0
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -1,11 +1,13 @@
 """The settings of scanning and extraction. Light: the dashboard imports it."""
 
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
+from capture.errors import ClusterError
 from store.errors import SettingsError
 
 
@@ -83,10 +85,16 @@ class ExtractConfig:
     """A clip fails for good after so many attempts."""
     clips_per_worker: int = 200
     """A worker is replaced after so many clips, which bounds what native code can leak."""
+    cluster: str | None = None
+    """Scheduler of a Dask cluster, by address or file; None: processes of this machine."""
+    bytes_in_flight: int = 256 * 2**20
+    """Clips that are on their way to a cluster are no more than this together, or one clip."""
 
     def __post_init__(self) -> None:
-        if self.workers < 0 or self.attempts < 1 or self.clips_per_worker < 1:
-            raise SettingsError("workers, attempts and clips_per_worker are counts.")
+        if self.workers < 0 or min(self.attempts, self.clips_per_worker, self.bytes_in_flight) < 1:
+            raise SettingsError(
+                "workers, attempts, clips_per_worker and bytes_in_flight are counts."
+            )
         if self.limit is not None and self.limit < 0:
             raise SettingsError("limit must not be negative.")
         if self.time_limit_s <= 0 or self.time_per_frame_s < 0:
@@ -159,6 +167,15 @@ def landmark_set(name: object) -> LandmarkSet:
             f"There is no landmark set {str(name)[:40]}.",
             hint=f"There are: {', '.join(LandmarkSet)}.",
         ) from error
+
+
+def require_cluster_extra() -> None:
+    """Raises ClusterError where Dask is not installed; imports nothing."""
+    if importlib.util.find_spec("distributed") is None:
+        raise ClusterError(
+            "Extraction on a cluster needs Dask, which is not installed.",
+            hint="Install it: pip install -c constraints.txt '.[cluster]'",
+        )
 
 
 def default_workers() -> int:

@@ -7,15 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
-
-from capture.board import Board
-from capture.config import ExtractConfig
+from capture.config import ExtractConfig, require_cluster_extra
+from capture.engine import Engine
 from capture.errors import CaptureError
 from capture.extractor import extractor_key, extractor_settings
-from capture.pool import Failure, FailureKind, TaskPool
+from capture.local import LocalEngine
+from capture.pool import Failure, FailureKind
 from capture.progress import Pace
-from capture.worker import ClipResult, ClipTask, extract_clip, start_worker
+from capture.worker import ClipResult
 from store.catalog import get_or_add_extractor
 from store.errors import SigntuiError
 from store.extractions import (
@@ -36,14 +35,17 @@ from store.words import ExtractionStatus, Request
 _LOOK_S: Final = 0.25
 _REPORT_S: Final = 0.5
 _MB: Final = 1_000_000
+_ROWS: Final = 100
+"""Workers that are told of one by one, at most."""
 
 
 def extract(job: RunningJob) -> dict[str, Any]:
     """Find the landmarks of all instances that have none yet; return what was done, as JSON.
 
     Raises:
-        CaptureError: no clip is there to read, or workers cannot start.
+        CaptureError: no clip is there to read, workers cannot start, or no cluster answers.
         DiskFullError: landmarks could not be written; finished work is kept.
+        JobInterruptedError: the cluster is gone; finished work is kept.
         JobStoppedError: on request; finished work is kept.
     """
     config = ExtractConfig.from_json(job.config)
@@ -100,10 +102,8 @@ class Coordinator:
         self._waiting = deque(work)
         self._total_clips = len(work)
         self._total_frames = sum(item.frames for item in work)
-        self._workers = max(1, min(config.worker_count, len(work)))
-        # One task more than workers: nobody waits while a result is written.
-        self._free_lines = list(range(self._workers + 1))
-        self._board = Board(len(self._free_lines))
+        self._workers = 0
+        self._facts: dict[str, Any] = {}
         self._flying: dict[int, Work] = {}
         self._counts: Counter[str] = Counter()
         self._frames = 0
@@ -118,24 +118,18 @@ class Coordinator:
         """Work until nothing is left. Raises as `extract` does."""
         if not self._waiting:
             return
-        pool: TaskPool[int] = TaskPool(
-            self._workers,
-            initializer=start_worker,
-            arguments=(self._config.tracker, self._board, self._job.log_path),
-            tasks_per_worker=self._config.clips_per_worker,
-        )
-        with pool:
+        with self._open_engine() as engine:
             while self._waiting or self._flying:
                 self._job.stop_if_asked()
                 if self._job.request is not Request.PAUSE:
-                    self._send(pool)
+                    self._send(engine)
                 elif not self._flying:
                     self._job.wait_while_paused()
                     continue
-                for line, outcome in pool.collect(_LOOK_S):
-                    self._settle(line, outcome)
-                self._report()
-        self._report(force=True)
+                for extraction_id, outcome in engine.collect(_LOOK_S):
+                    self._settle(extraction_id, outcome)
+                self._report(engine)
+            self._report(engine, force=True)
 
     def end(self) -> None:
         """Leave the library tidy. Raises DamagedFileError, DiskFullError, StoreError."""
@@ -166,31 +160,37 @@ class Coordinator:
             "frames_per_s": round(self._frames / working_s, 2) if working_s else None,
             "workers": self._workers,
             "peak_worker_mb": round(self._peak_bytes / _MB, 1),
+            **self._facts,
         }
 
-    def _send(self, pool: TaskPool[int]) -> None:
-        batch: list[tuple[int, Work]] = []
-        while self._free_lines and self._waiting:
-            batch.append((self._free_lines.pop(), self._waiting.popleft()))
+    def _open_engine(self) -> Engine:
+        if self._config.cluster is None:
+            return LocalEngine(self._config, len(self._waiting), self._job.log_path)
+        require_cluster_extra()
+        from capture.cluster import ClusterEngine  # noqa: PLC0415 - an extra that few install
+
+        return ClusterEngine(self._config, self._config.cluster, self._job, self._waiting[0])
+
+    def _send(self, engine: Engine) -> None:
+        batch: list[Work] = []
+        while self._waiting and engine.takes(self._waiting[0]):
+            batch.append(self._waiting.popleft())
         if not batch:
             return
         with self._job.writing() as session:
-            mark(session, [work.extraction_id for _, work in batch], ExtractionStatus.RUNNING)
-        for line, work in batch:
-            self._board.clear(line)
-            self._flying[line] = work
-            task = ClipTask(work.path, work.first, work.last, work.size_bytes, work.mtime_ns, line)
+            mark(session, [work.extraction_id for work in batch], ExtractionStatus.RUNNING)
+        for work in batch:
+            self._flying[work.extraction_id] = work
             limit = self._config.time_limit_s + self._config.time_per_frame_s * work.last
-            pool.submit(line, extract_clip, task, timeout_s=limit)
+            engine.send(work, timeout_s=limit)
 
-    def _settle(self, line: int, outcome: ClipResult | Failure) -> None:
-        work = self._flying[line]
+    def _settle(self, extraction_id: int, outcome: ClipResult | Failure) -> None:
+        work = self._flying[extraction_id]
         if isinstance(outcome, Failure):
             self._fail(work, outcome)
         else:
             self._store(work, outcome)
-        del self._flying[line]
-        self._free_lines.append(line)
+        del self._flying[extraction_id]
         if self._loose >= PACK_SIZE:
             pack_loose(self._job.library, self._extractor_id)
             self._loose = 0
@@ -227,56 +227,55 @@ class Coordinator:
         else:
             self._waiting.append(work.after_failure())
 
-    def _report(self, *, force: bool = False) -> None:
+    def _report(self, engine: Engine, *, force: bool = False) -> None:
         now = time.perf_counter()
         if not force and now - self._reported < _REPORT_S:
             return
         self._reported = now
-        flying = {line: self._board.frames(line) for line in self._flying}
-        done = min(self._total_frames, self._frames + sum(flying.values()))
-        eta = self._pace.eta_s(self._total_frames - done, self._workers)
+        self._workers, self._facts = max(self._workers, engine.workers), engine.facts
+        at_work, rows, frames = self._look_at_workers(engine)
+        done = min(self._total_frames, self._frames + frames)
+        eta = self._pace.eta_s(self._total_frames - done, engine.workers)
         pace = self._pace.seconds_per_unit
         ended = {str(status): self._counts[status] for status in _ENDS}
+        message = f"{sum(ended.values())} of {self._total_clips} clips"
         self._job.progress(
             done=done,
             total=self._total_frames,
             unit="frames",
-            message=f"{sum(ended.values())} of {self._total_clips} clips",
+            message=f"{message}; {engine.note}" if engine.note else message,
             detail={
                 "clips": {**ended, "total": self._total_clips},
-                "workers": self._worker_rows(),
-                "frames_per_s": round(self._workers / pace, 1) if pace else None,
+                "cluster": self._config.cluster,
+                "workers": rows,
+                "at_work": at_work,
+                "frames_per_s": round(engine.workers / pace, 1) if pace else None,
                 "eta_s": [round(value, 1) for value in eta] if eta else None,
             },
             force=force,
         )
 
-    def _worker_rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for line, work in self._flying.items():
-            pid = self._board.pid(line)
-            memory = _memory_bytes(pid)
-            self._peak_bytes = max(self._peak_bytes, memory)
-            rows.append(
-                {
-                    "clip": work.video_id,
-                    "state": "working" if pid else "waiting",
-                    "pid": pid,
-                    "done": self._board.frames(line),
-                    "frames": work.frames,
-                    "memory_mb": round(memory / _MB, 1),
-                }
-            )
-        return rows
+    def _look_at_workers(self, engine: Engine) -> tuple[int, list[dict[str, Any]], int]:
+        """Return how many are at work, a row for each up to a bound, and their frames so far."""
+        standings = [(work, engine.standing(key)) for key, work in self._flying.items()]
+        # Those at work first: a large cluster has more of them than anybody reads.
+        standings.sort(key=lambda item: item[1].pid is None)
+        largest = max((at.memory_bytes for _, at in standings), default=0)
+        self._peak_bytes = max(self._peak_bytes, largest)
+        rows = [
+            {
+                "clip": work.video_id,
+                "state": "working" if at.pid else "waiting",
+                "pid": at.pid,
+                "host": at.host,
+                "done": at.frames,
+                "frames": work.frames,
+                "memory_mb": round(at.memory_bytes / _MB, 1),
+            }
+            for work, at in standings[:_ROWS]
+        ]
+        at_work = sum(at.pid is not None for _, at in standings)
+        return at_work, rows, sum(at.frames for _, at in standings)
 
 
 _ENDS: Final = (ExtractionStatus.DONE, ExtractionStatus.NO_HANDS, ExtractionStatus.FAILED)
-
-
-def _memory_bytes(pid: int | None) -> int:
-    if pid is None:
-        return 0
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0

@@ -6,6 +6,7 @@ CaptureError
 ├─ CameraError            a camera or stream that does not open; the message tells why
 ├─ PreviewError           no window can be shown
 ├─ RecordError            frames cannot be written to a clip
+├─ ClusterError           a cluster that does not answer, or whose workers are of no use
 └─ ExtractorError         MediaPipe is missing, damaged or of another version
 """
 
@@ -34,6 +35,10 @@ class PreviewError(CaptureError):
 
 class RecordError(CaptureError):
     """A recording that cannot be written."""
+
+
+class ClusterError(CaptureError):
+    """A cluster that cannot be used: unreachable, or all its workers refused."""
 
 
 class ExtractorError(CaptureError):

@@ -27,6 +27,7 @@ from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 log = logging.getLogger(__name__)
 
+CHANGED: Final = "changed since it was scanned; scan again"
 _TELL_EVERY: Final = 5
 """Frames between two signs of progress."""
 
@@ -73,6 +74,11 @@ def start_worker(config: TrackerConfig, board: Board, log_path: Path | None) -> 
     global _state  # noqa: PLW0603
     start_child(log_path)
     _state = _State(config, board, open_extractor(config))
+
+
+def say_pid(_: object) -> int:
+    """The least that a worker can do: whoever gets an answer knows that it has started."""
+    return os.getpid()
 
 
 def extract_clip(task: ClipTask) -> ClipResult:
@@ -138,7 +144,7 @@ class _Found:
 
 
 def _follow(extractor: Extractor, task: ClipTask, board: Board) -> tuple[_Found, float, float]:
-    _check_unchanged(task)
+    check_unchanged(task.path, task.size_bytes, task.mtime_ns)
     frames = task.last - task.first
     found = _Found(frames)
     done, aspect = 0, 0.0
@@ -155,10 +161,11 @@ def _follow(extractor: Extractor, task: ClipTask, board: Board) -> tuple[_Found,
     return found, fps, aspect
 
 
-def _check_unchanged(task: ClipTask) -> None:
+def check_unchanged(path: Path, size_bytes: int, mtime_ns: int) -> None:
+    """Raises UnreadableClipError where a file is not the one that was scanned."""
     try:
-        stat = task.path.stat()
+        stat = path.stat()
     except OSError as error:
         raise UnreadableClipError(f"unreadable: {(error.strerror or '').lower()}") from error
-    if (stat.st_size, stat.st_mtime_ns) != (task.size_bytes, task.mtime_ns):
-        raise UnreadableClipError("changed since it was scanned; scan again")
+    if (stat.st_size, stat.st_mtime_ns) != (size_bytes, mtime_ns):
+        raise UnreadableClipError(CHANGED)

@@ -15,6 +15,7 @@ SigntuiError
 ├─ CaptureError                      capture/errors.py
 ├─ ModelError                        ml/errors.py
 └─ JobError                          store/jobs.py and tui/jobs.py raise it
+   └─ JobInterruptedError            what the job works with is gone
 """
 
 
@@ -81,3 +82,7 @@ class QueryError(StoreError):
 
 class JobError(SigntuiError):
     pass
+
+
+class JobInterruptedError(JobError):
+    """What the job works with is gone: it ends as if killed, and goes on when asked to."""

@@ -19,7 +19,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.database import as_dict
-from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
+from store.errors import (
+    JobError,
+    JobInterruptedError,
+    LibraryBusyError,
+    NotInCatalogError,
+    SigntuiError,
+)
 from store.lacks import lack_of
 from store.library import Library
 from store.processes import began, is_same
@@ -286,7 +292,9 @@ def run_job(library: Library, job_id: int) -> Iterator[RunningJob]:
         status = Status.CANCELLED
         raise
     except SigntuiError as raised:
-        status, error, hint = Status.FAILED, raised.message, raised.hint
+        interrupted = isinstance(raised, JobInterruptedError)
+        status = Status.INTERRUPTED if interrupted else Status.FAILED
+        error, hint = raised.message, raised.hint
         raise
     except BaseException as raised:
         status, error = Status.FAILED, f"{type(raised).__name__}: {raised}"

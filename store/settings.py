@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from platformdirs import user_config_path
 
+from store.cluster import HERE, cluster_address
 from store.errors import SettingsError
 from store.files import write_text
 from store.paths import user_path
@@ -84,6 +85,13 @@ def _workers(value: Any) -> int:
     return _count(value, MOST_WORKERS)
 
 
+def _cluster(value: Any) -> str:
+    try:
+        return cluster_address(_text(value)) or HERE
+    except SettingsError as error:
+        raise ValueError from error
+
+
 def _seconds(value: Any) -> float:
     number = float(value)
     if isinstance(value, bool) or not 0 < number <= 24 * 60 * 60:
@@ -97,6 +105,7 @@ class Settings:
 
     library: Path = DEFAULT_LIBRARY
     workers: int | None = None
+    cluster: str | None = None
     theme: str = DEFAULT_THEME
     query_rows: int = 1_000_000
     query_seconds: float = 30.0
@@ -117,6 +126,11 @@ _RULES: Final = {
         "worker processes of a scan or an extraction; unset: one a core, at most 8",
         f"a count of at most {MOST_WORKERS}",
         _workers,
+    ),
+    "cluster": _Rule(
+        "the Dask cluster that extracts, by its scheduler; unset: this machine",
+        "an address, a scheduler file, or local for this machine",
+        _cluster,
     ),
     "theme": _Rule("the colours of the dashboard", "a theme's name", _name),
     "query_rows": _Rule("rows of an SQL result on the dashboard, at most", "a count", _count),

@@ -40,6 +40,12 @@ ENTRIES: Final = (
         "extract",
         "landmarks",
     ),
+    Entry(
+        "extract --cluster",
+        "Extract on the cluster of the settings, or on this machine",
+        "extract",
+        "cluster",
+    ),
     Entry("extract --retry-failed", "Try failed clips again", "extract", "retry"),
     Entry(
         "extract --retry-kind",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from capture import coordinator
+from capture import coordinator, local
 from capture.pool import Failure, FailureKind
 from capture.worker import ClipResult
 from store.errors import DiskFullError
@@ -53,7 +53,7 @@ def ready(filled, monkeypatch):
         for number, clip in enumerate(session.scalars(select(Clip))):
             clip.availability, clip.path = Availability.AVAILABLE, f"/clips/{clip.video_id}.mp4"
             clip.frames, clip.sha256 = 50 + number, clip.video_id
-    monkeypatch.setattr(coordinator, "TaskPool", ToldPool)
+    monkeypatch.setattr(local, "TaskPool", ToldPool)
     return filled
 
 

@@ -103,6 +103,7 @@ def test_a_value_over_several_lines_is_replaced_whole(settings_file):
         ("job_end", "trumpet"),
         ("graphics", "crayon"),
         ("theme", " "),
+        ("cluster", "host"),
         ("worker", "3"),
     ],
 )
@@ -117,14 +118,21 @@ def test_a_wrong_value_changes_nothing(settings_file, name, text):
 def test_every_setting_can_be_written_and_read_back(settings_file):
     values = {
         "library": str(Path("somewhere").absolute()), "workers": "7", "theme": "nord", "query_rows": "10",
-        "query_seconds": "1.5", "job_end": "bell", "graphics": "sixel",
+        "query_seconds": "1.5", "job_end": "bell", "graphics": "sixel", "cluster": "tls://host:8786",
     }  # fmt: skip
     assert values.keys() == set(NAMES)
     for name, text in values.items():
         write_setting(name, text)
     assert set(origins().values()) == {Origin.FILE}
     assert read_settings({}) == Settings(
-        Path("somewhere").absolute(), 7, "nord", 10, 1.5, JobEnd.BELL, Graphics.SIXEL
+        Path("somewhere").absolute(),
+        7,
+        "tls://host:8786",
+        "nord",
+        10,
+        1.5,
+        JobEnd.BELL,
+        Graphics.SIXEL,
     )
     environ = {variable_of(name): text for name, text in values.items()}
     settings_file.unlink()

@@ -15,11 +15,11 @@ def main() -> int:
     from store.child import child_main
     from tests.torture import lacking, standin, steps
 
-    patch("capture.coordinator.extract_clip", standin.extract).start()
-    patch("capture.coordinator.start_worker", standin.start).start()
+    patch("capture.local.extract_clip", standin.extract).start()
+    patch("capture.local.start_worker", standin.start).start()
     lacking.take_away()
     if os.environ.get(steps.VARIABLE) or lacking.lacks_pauses():
-        patch("capture.coordinator.TaskPool", standin.Alone).start()
+        patch("capture.local.TaskPool", standin.Alone).start()
     if os.environ.get(steps.VARIABLE):
         steps.watch_from_environment()
     code = child_main(extract)

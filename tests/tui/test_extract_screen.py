@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from textual.widgets import Input, Sparkline, Static
 
+from store.settings import Settings
 from store.words import JobKind, Status
 from tests.tui.conftest import add_job, add_line, newest_job, settle, until
 from tui.app import SignApp
@@ -266,3 +267,46 @@ async def test_the_log_opens(app, library):
         await until(pilot, lambda: getattr(app.screen, "job", None))
         await pilot.press("l")
         assert isinstance(app.screen, JobLogScreen)
+
+
+async def test_a_cluster_of_the_settings_is_used_or_passed_over(library, real_child):
+    app = SignApp(library, settings=Settings(cluster="tls://host:8786"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: _says(app, "on tls://host:8786 (c: here): hands"))
+        await pilot.press("c")
+        assert _says(app, "workers (+ and -; c: on the cluster): hands")
+        await pilot.press("c", "e")
+        await until(pilot, lambda: app.jobs)
+        assert newest_job(library).config["cluster"] == "tls://host:8786"
+
+
+@pytest.mark.parametrize("named", [None, "local"])
+async def test_without_a_cluster_nothing_speaks_of_one(library, real_child, named):
+    app = SignApp(library, settings=Settings(cluster=named))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("2", "c")
+        await until(pilot, lambda: _says(app, "(+ and -): hands"))
+        await pilot.press("e")
+        await until(pilot, lambda: app.jobs)
+        assert newest_job(library).config["cluster"] is None
+
+
+async def test_workers_of_a_cluster_are_shown_as_those_of_this_machine(app, library):
+    row = {"clip": "00001", "state": "working", "pid": 11, "host": "node7", "done": 9,
+           "frames": 60, "memory_mb": 231.4}  # fmt: skip
+    detail = {"workers": [row, {**row, "host": "node8"}], "at_work": 64, "cluster": "tcp://h:8786"}
+    add_job(
+        library, JobKind.EXTRACT, Status.RUNNING, done=250, total=1000, unit="frames", detail=detail
+    )
+    async with app.run_test(size=(180, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: cells(app, "#workers"))
+        shown = cells(app, "#workers")
+        assert [line[0] for line in shown] == ["00001", "00001"]
+        assert [line[-1] for line in shown] == ["node7", "node8"]
+        panel = app.screen.query_one("#workers-panel")
+        assert (panel.border_title, panel.border_subtitle) == ("Workers  64", "tcp://h:8786")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from store.jobs import get_job, list_jobs
 from store.words import JobKind, Request, Status
 from tests.tui.conftest import add_job, add_line
@@ -54,3 +56,53 @@ def test_one_reason_is_tried_again(signtui, library, monkeypatch):
     monkeypatch.setattr(following, "run_and_follow", follow)
     assert signtui("extract", "--retry-kind", "timeout", "--json")[0] == 0
     assert started == [(JobKind.EXTRACT, "timeout", False)]
+
+
+@pytest.fixture
+def started(library, monkeypatch):
+    """What the commands would have started, as (kind, config)."""
+    jobs = []
+
+    def follow(opened, kind, config):
+        jobs.append((kind, config))
+        return add_job(library, JobKind.EXTRACT, Status.FINISHED, result={"clips": 5})
+
+    monkeypatch.setattr(following, "run_and_follow", follow)
+    return jobs
+
+
+def where(started):
+    return [config["cluster"] for _, config in started]
+
+
+def test_an_extraction_runs_on_the_cluster_that_is_named(signtui, started, monkeypatch):
+    monkeypatch.setattr("capture.config.require_cluster_extra", lambda: None)
+    assert signtui("extract")[0] == 0
+    assert signtui("extract", "--cluster", "host:8786")[0] == 0
+    monkeypatch.setenv("SIGNTUI_CLUSTER", "tls://other:8786")
+    assert signtui("extract")[0] == 0
+    assert signtui("extract", "--cluster", "local")[0] == 0
+    assert where(started) == [None, "tcp://host:8786", "tls://other:8786", None]
+
+
+def test_what_names_no_cluster_starts_nothing(signtui, started, monkeypatch):
+    code, _, err = signtui("extract", "--cluster", "host")
+    assert (code, "'host' names no cluster" in err) == (1, True)
+    assert signtui("extract", "--cluster", "host:1", "--workers", "2")[0] == 2
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    code, _, err = signtui("extract", "--cluster", "host:1")
+    assert (code, "needs Dask" in err, ".[cluster]" in err) == (1, True, True)
+    assert started == []
+
+
+def test_an_interrupted_extraction_goes_on_elsewhere(signtui, library, started):
+    lost = {"cluster": "tcp://gone:8786", "limit": 7}
+    extract = add_job(library, JobKind.EXTRACT, Status.INTERRUPTED, config=lost)
+    scan = add_job(library, JobKind.SCAN, Status.INTERRUPTED)
+    assert signtui("resume", extract.id, "--cluster", "local")[0] == 0
+    assert signtui("resume", extract.id)[0] == 0
+    assert signtui("resume", scan.id, "--cluster", "local")[0] == 2
+    assert started == [
+        (JobKind.EXTRACT, {"cluster": None, "limit": 7}),
+        (JobKind.EXTRACT, lost),
+    ]

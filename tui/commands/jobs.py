@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from store.library import Library
 
 _LEVELS: Final = ("info", "warning", "error")
+_CLUSTER: Final = (
+    "Extract on a Dask cluster: the address of its scheduler, such as tcp://host:8786, or its "
+    "scheduler file; local: on this machine, whatever the settings say."
+)
+_CLUSTER_TAKES: Final = "ADDRESS|FILE|local"
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +29,7 @@ def register(app: typer.Typer) -> None:
 def extract(
     context: typer.Context,
     workers: Annotated[int, typer.Option(min=0, max=256, help="Processes; 0 = one a core.")] = 0,
+    cluster: Annotated[str | None, typer.Option(help=_CLUSTER, metavar=_CLUSTER_TAKES)] = None,
     landmarks: Annotated[
         Literal["hands", "holistic"],
         typer.Option(help="holistic: hands, upper body and lips, three times as slow."),
@@ -43,10 +49,13 @@ def extract(
     from store.words import JobKind
     from tui.commands.following import run_and_follow
 
-    workers = workers or context_of(context).settings.workers or 0
+    settings = context_of(context).settings
+    if workers and cluster is not None:
+        raise typer.BadParameter("--workers counts processes of this machine, not of a cluster.")
     config = ExtractConfig(
         landmarks=LandmarkSet(landmarks),
-        workers=workers,
+        workers=workers or settings.workers or 0,
+        cluster=_cluster(cluster if cluster is not None else settings.cluster),
         limit=limit,
         retry_failed=retry_failed,
         retry_kind=retry_kind,
@@ -56,6 +65,17 @@ def extract(
         print_json(row.result)
         return
     _print_result(row.result or {})
+
+
+def _cluster(named: str | None) -> str | None:
+    """Where to extract: a scheduler, or None for this machine. Raises SettingsError, ClusterError."""
+    from capture.config import require_cluster_extra
+    from store.cluster import cluster_address
+
+    found = cluster_address(named) if named else None
+    if found is not None:
+        require_cluster_extra()
+    return found
 
 
 def _print_result(result: dict[str, Any]) -> None:
@@ -162,6 +182,10 @@ def resume(
     job: Annotated[
         int | None, typer.Argument(help="The job's number; none: the last one interrupted.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Go on with an extraction elsewhere.", metavar=_CLUSTER_TAKES),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Go on with a job: one that rests, or one that was interrupted, with the settings it had."""
@@ -178,7 +202,12 @@ def resume(
     elif row.status == Status.FINISHED:
         narrate(f"Job {row.id} is finished.")
     else:
-        ended = run_and_follow(library, JobKind(row.kind), row.config)
+        config = row.config
+        if cluster is not None:
+            if row.kind != JobKind.EXTRACT:
+                raise typer.BadParameter(f"Job {row.id} is no extraction.")
+            config = {**config, "cluster": _cluster(cluster)}
+        ended = run_and_follow(library, JobKind(row.kind), config)
         if json:
             print_json(ended.result)
 

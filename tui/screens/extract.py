@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from capture.config import ExtractConfig, LandmarkSet, ScanConfig, default_workers
+from store.cluster import HERE
 from store.jobs import JobRow
 from store.words import ENDED, JobKind, Request, Status
 from tui.reading.extraction import Failure, count_available, read_failures
@@ -41,7 +42,7 @@ _OTHER: Final = {
 }
 _WHILE_RUNNING: Final = frozenset({"pause", "stop"})
 _WHILE_RESTING: Final = frozenset(
-    {"start", "scan", "rescan", "retry", "retry_reason", "resume", "landmarks"}
+    {"start", "scan", "rescan", "retry", "retry_reason", "resume", "landmarks", "cluster"}
 )
 
 
@@ -61,6 +62,7 @@ class ExtractScreen(Page):
         Binding("t", "retry_reason", "Retry reason"),
         Binding("plus,equals_sign", "workers(1)", "More workers", show=False, key_display="+"),
         Binding("minus", "workers(-1)", "Fewer workers", show=False, key_display="-"),
+        Binding("c", "cluster", "Cluster or this machine", show=False),
         Binding("h", "landmarks", "Hands or holistic", show=False),
         Binding("l", "log", "Log"),
         Binding("f", "rescan", "Scan all again", show=False),
@@ -73,6 +75,8 @@ class ExtractScreen(Page):
         self.worker_count = default_workers()
         self.landmarks: LandmarkSet | None = None
         """What was chosen here; None: what the newest extraction looked for."""
+        self.stays_here = False
+        """Whether the cluster of the settings is passed over."""
         self._failures: dict[str, Failure] | None = None
         """By reason; None until they are read."""
         self._failed_seen: object = None
@@ -131,6 +135,17 @@ class ExtractScreen(Page):
         """The landmark set that the next extraction looks for."""
         return self.landmarks or self._latest or LandmarkSet.HANDS
 
+    @property
+    def known_cluster(self) -> str | None:
+        """The cluster that the settings name."""
+        named = self.signtui.settings.cluster
+        return None if named == HERE else named
+
+    @property
+    def cluster(self) -> str | None:
+        """Where the next extraction runs; None: on this machine."""
+        return None if self.stays_here else self.known_cluster
+
     def show_jobs(self, jobs: tuple[JobRow, ...]) -> None:
         before = self.job
         self._latest = _latest_set(jobs)
@@ -152,10 +167,11 @@ class ExtractScreen(Page):
         return failed is not None and failed != before
 
     def _show_workers(self) -> None:
-        workers = self.query_one(WorkerTable).show_workers(
-            self.running.detail if self.running else None
-        )
-        self.query_one("#workers-panel").border_title = f"Workers  {workers or self.worker_count}"
+        detail = (self.running.detail if self.running else None) or {}
+        workers = self.query_one(WorkerTable).show_workers(detail)
+        panel = self.query_one("#workers-panel")
+        panel.border_title = f"Workers  {workers or self.worker_count}"
+        panel.border_subtitle = first_line(str(detail.get("cluster") or ""), 60)
 
     def _show_advice(self) -> None:
         self.query_one("#job").border_title = self._title()
@@ -179,7 +195,9 @@ class ExtractScreen(Page):
                 (count(self._available), "bold"),
                 " clips are there. ",
                 ("e", "bold $primary"),
-                f" extracts those that are not done, with {self.worker_count} workers (+ and -): ",
+                " extracts those that are not done, ",
+                *self._where(),
+                ": ",
                 (_SETS[self.wanted], "bold"),
                 " (",
                 ("h", "bold $primary"),
@@ -190,6 +208,14 @@ class ExtractScreen(Page):
             ("s", "bold $primary"),
             " looks for them in the folders that were imported.",
         )
+
+    def _where(self) -> list[str | tuple[str, str]]:
+        if self.cluster:
+            return ["on ", (self.cluster, "bold"), " (", ("c", "bold $primary"), ": here)"]
+        here = f"with {self.worker_count} workers (+ and -"
+        if self.known_cluster:
+            return [f"{here}; ", ("c", "bold $primary"), ": on the cluster)"]
+        return [f"{here})"]
 
     def _about_end(self, job: JobRow) -> Content:
         """When and how far an interrupted or failed job came, and what goes on with it."""
@@ -210,6 +236,8 @@ class ExtractScreen(Page):
             return self.running is not None
         if action in _WHILE_RESTING and self.running is not None:
             return False
+        if action == "cluster":
+            return self.known_cluster is not None
         if action == "resume":
             return self.job is not None and self.job.status in _UNDONE
         if action in {"retry", "retry_reason"}:
@@ -219,13 +247,17 @@ class ExtractScreen(Page):
     async def _start(self, kind: JobKind, config: dict[str, Any]) -> None:
         await self.signtui.start_job(kind, config)
 
-    async def action_start(self) -> None:
-        config = ExtractConfig(workers=self.worker_count, landmarks=self.wanted)
+    async def _extract(self, **changes: Any) -> None:
+        config = ExtractConfig(
+            workers=self.worker_count, landmarks=self.wanted, cluster=self.cluster, **changes
+        )
         await self._start(JobKind.EXTRACT, config.to_json())
 
+    async def action_start(self) -> None:
+        await self._extract()
+
     async def action_retry(self) -> None:
-        config = ExtractConfig(workers=self.worker_count, landmarks=self.wanted, retry_failed=True)
-        await self._start(JobKind.EXTRACT, config.to_json())
+        await self._extract(retry_failed=True)
 
     async def action_retry_reason(self) -> None:
         """Try again only the clips of the reason under the cursor."""
@@ -236,10 +268,7 @@ class ExtractScreen(Page):
 
     async def _retry_reason(self, kind: str | None) -> None:
         if kind is not None and self.running is None:
-            config = ExtractConfig(
-                workers=self.worker_count, landmarks=self.wanted, retry_kind=kind
-            )
-            await self._start(JobKind.EXTRACT, config.to_json())
+            await self._extract(retry_kind=kind)
 
     async def action_resume(self) -> None:
         """Go on with the newest job, with the settings that it had."""
@@ -270,6 +299,11 @@ class ExtractScreen(Page):
     def action_landmarks(self) -> None:
         """Look for the other landmark set from the next extraction on."""
         self.landmarks = _OTHER[self.wanted]
+        self._show_advice()
+
+    def action_cluster(self) -> None:
+        """Extract on the cluster of the settings, or on this machine."""
+        self.stays_here = not self.stays_here
         self._show_advice()
 
     def action_log(self) -> None:

@@ -23,6 +23,7 @@ _COLUMNS: Final = (
     Column("fps", "fr/s", 4, right=True),
     Column("memory", "MB", 4, right=True),
     Column("state", "state", 7),
+    Column("host", "host", 14, from_width=80),
 )
 _BAR: Final = 9
 _HISTORY: Final = 240
@@ -52,11 +53,15 @@ class WorkerTable(RowTable):
         said = (detail or {}).get("workers")
         rows = [row for row in said if isinstance(row, dict)] if isinstance(said, list) else []
         self.show(Row(str(number), self._cells(row)) for number, row in enumerate(rows))
+        told = (detail or {}).get("at_work")
+        if isinstance(told, int):
+            return told  # of a large cluster not all have a row
         return sum(row.get("pid") is not None for row in rows)
 
     def _cells(self, row: dict[str, Any]) -> tuple[Cell, ...]:
         clip, done, frames = (row.get(name) for name in ("clip", "done", "frames"))
-        speed = self._speed(str(row.get("pid")), str(clip), done)
+        host = str(row.get("host") or "")
+        speed = self._speed(f"{host} {row.get('pid')}", str(clip), done)
         memory = row.get("memory_mb")
         return (
             str(clip or DASH),
@@ -65,6 +70,7 @@ class WorkerTable(RowTable):
             f"{speed:.0f}" if speed is not None else DASH,
             f"{memory:.0f}" if isinstance(memory, (int, float)) else DASH,
             state_cell(str(row.get("state") or DASH)),
+            host or DASH,
         )
 
     def _speed(self, worker: str, clip: str, done: Any) -> float | None:
