@@ -25,6 +25,7 @@ from store.database import as_dict
 from store.errors import JobError, LibraryBusyError, NotInCatalogError, SigntuiError
 from store.library import Library
 from store.schema import Extraction, Job, JobLine, Run
+from store.tally import freshen
 from store.words import ExtractionStatus, JobKind, Request, Status
 
 HEARTBEAT_S: Final = 2.0
@@ -308,6 +309,8 @@ def run_job(library: Library, job_id: int) -> Iterator[RunningJob]:
             traceback.print_exc(file=log_file)
         raise
     finally:
+        with suppress(SigntuiError):
+            freshen(library)
         stop.set()
         heart.join()
         _finish(job, status, error, hint)
