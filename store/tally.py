@@ -128,7 +128,7 @@ def _count(session: Session) -> None:
 
 
 _ALL: Final = f"""
-SELECT 'gloss', id / {GLOSSES} FROM gloss GROUP BY 2 UNION SELECT 'gloss', {ROOTLESS}
+SELECT 'gloss' AS kind, id / {GLOSSES} AS block FROM gloss GROUP BY 2 UNION SELECT 'gloss', {ROOTLESS}
 UNION SELECT 'clip', id / {CLIPS} FROM clip GROUP BY 2
 UNION SELECT kind, block FROM tally"""
 
@@ -231,7 +231,7 @@ def _insert(
     return f"""
 INSERT INTO counted (kind, block, name, a, b, c, {places})
 SELECT '{kind}', {block}, '{name}', {keys}, {", ".join(numbers)}
-FROM {source} GROUP BY 2, 4, 5, 6 HAVING COUNT(*) > 0"""  # noqa: S608
+FROM {source} GROUP BY 2, 4, 5, 6 HAVING COUNT(*) > 0"""
 
 
 _FIGURES: Final = f"""

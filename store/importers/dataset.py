@@ -102,15 +102,14 @@ _NAMES: Final = (
 _FROM: Final = """
     FROM incoming n CROSS JOIN gloss g ON g.text = n.gloss CROSS JOIN clip c ON c.video_id = n.video_id
     LEFT JOIN signer s ON s.name = n.signer"""
-_CHANGED: Final = f"""
-    UPDATE instance SET ({_COLUMNS}) = ({", ".join(f"v.{n}" for n in _COLUMNS.split(", "))})
-    FROM (
-      SELECT (SELECT MAX(id) FROM instance WHERE clip_id = c.id) AS known, g.id AS gloss_id,
-        c.id AS clip_id, s.id AS signer_id, {", ".join(f"n.{name}" for name in _SAME)} {_FROM}
-    ) v
-    WHERE instance.id = v.known
-    AND ({", ".join(f"instance.{n}" for n in _COLUMNS.split(", "))})
-      IS NOT ({", ".join(f"v.{n}" for n in _COLUMNS.split(", "))})"""
+_FIND_CHANGED: Final = f"""
+    INSERT INTO changed (id, {_COLUMNS}) SELECT i.id, {_VALUES} {_FROM}
+    JOIN instance i ON i.clip_id = c.id
+    WHERE i.id = (SELECT MAX(id) FROM instance WHERE clip_id = c.id)
+    AND ({", ".join(f"i.{name}" for name in _COLUMNS.split(", "))}) IS NOT ({_VALUES})"""
+_CHANGE: Final = f"""
+    UPDATE instance SET ({_COLUMNS}) = ({", ".join(f"v.{name}" for name in _COLUMNS.split(", "))})
+    FROM changed v WHERE instance.id = v.id"""
 _NEW: Final = f"""
     INSERT INTO instance ({_COLUMNS}, excluded) SELECT {_VALUES}, 0 {_FROM}
     WHERE NOT EXISTS (SELECT 1 FROM instance WHERE clip_id = c.id) ORDER BY n.rowid"""
@@ -125,7 +124,11 @@ def _store_instances(session: Session, index: StagedIndex) -> tuple[int, int]:
     connection.exec_driver_sql("ATTACH DATABASE ? AS staging", (str(index.path),))
     for statement in _NAMES:
         connection.exec_driver_sql(statement)
-    changed = connection.exec_driver_sql(_CHANGED).rowcount
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE changed (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS.split(', '))})"
+    )
+    changed = connection.exec_driver_sql(_FIND_CHANGED).rowcount
+    connection.exec_driver_sql(_CHANGE)
     return connection.exec_driver_sql(_NEW).rowcount, changed
 
 
