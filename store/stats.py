@@ -163,6 +163,7 @@ SELECT a, b, CAST(SUM(n1) AS INTEGER), COUNT(DISTINCT c), CAST(SUM(n2) AS INTEGE
 FROM figures WHERE name = 'subset' GROUP BY a, b
 ORDER BY LENGTH(a), a, CASE b WHEN 'train' THEN 0 WHEN 'val' THEN 1 ELSE 2 END"""
 
+_EXTRACTORS: Final = "SELECT id, landmark_set, origin FROM extractor"
 _OURS: Final = """
 SELECT id FROM extractor WHERE key NOT LIKE 'import-%'
 ORDER BY landmark_set = 'hands' DESC, id DESC LIMIT 1"""
@@ -187,12 +188,19 @@ def _splits(session: Session, found: Figures) -> list[SplitStats]:
 
 
 def _extractors(session: Session, found: Figures) -> list[ExtractorStats]:
-    named = {
-        str(row[0]): tuple(row)
-        for row in session.execute(text("SELECT id, landmark_set, origin FROM extractor"))
-    }
+    named = {str(row.id): row for row in session.execute(text(_EXTRACTORS))}
     rows = [
-        ExtractorStats(*named[row[0]], row[1], row[2], *(int(n or 0) for n in row[3:7]))
+        ExtractorStats(
+            extractor=named[row[0]].id,
+            landmark_set=named[row[0]].landmark_set,
+            origin=named[row[0]].origin,
+            status=row[1],
+            error_kind=row[2],
+            instances=int(row[3]),
+            frames=int(row[4] or 0),
+            frames_left=int(row[5] or 0),
+            frames_right=int(row[6] or 0),
+        )
         for row in found.get("extractor", [])
     ]
     return sorted(rows, key=lambda row: (row.extractor, -row.instances))

@@ -19,7 +19,8 @@ def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ids")
     index = [
         {"gloss": f"{'go' if number % 3 else 'Stop'} {number}", "instances": [
-            instance(f"{number}x{take}", split="val" if take else "train")
+            instance(f"{number}x{take}", split="val" if take else "train",
+                     signer_id=None if take == 2 else 100 + number % 7)
             for take in range(number % 5 + 1)
         ]}
         for number in range(60)
@@ -40,7 +41,7 @@ def many(monkeypatch):
 
 
 @pytest.mark.parametrize("search", ["", "go", "split:val", "gloss = 'go 4' -- one", "none of them"])
-@pytest.mark.parametrize("sort", ["gloss", "video_id", "split", "length"])
+@pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):
     query = InstanceQuery(search, sort, descending)

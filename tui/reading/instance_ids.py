@@ -1,7 +1,7 @@
 """The ids of instances in order: all at once where they are few, piece by piece where they are millions.
 
-In the order of glosses a piece is a stretch of them: SQLite finds it by index, so that the first
-page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it sorts.
+In the order of glosses or signers a piece is a stretch of them: SQLite finds it by index, so that the
+first page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it sorts.
 """
 
 import threading
@@ -14,11 +14,16 @@ from typing import Final
 from store.library import Library
 from store.query import TIME_LIMIT_S, explained, guarded_connection
 
-FEW: Final = 100_000
+FEW: Final = 25_000
 """So many are read at once."""
 _FIRST: Final = 500
 """Instances in the first piece, about; each one after it is twice as long as the one before."""
 _LONGEST: Final = 64_000
+_NAMES: Final = {
+    "gloss": "SELECT text FROM gloss ORDER BY text",
+    "signer": "SELECT name FROM signer ORDER BY name",
+}
+"""Orders that go by stretches of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Piece:
 
 
 def iter_ids(
-    library: Library, condition: str, order: str, *, by_gloss: bool, descending: bool,
+    library: Library, condition: str, order: str, *, sort: str, descending: bool,
     cancelled: threading.Event,
 ) -> Iterator[Piece]:  # fmt: skip
     """Yield the ids of the instances that meet a condition, in order, in pieces of any length.
@@ -40,8 +45,8 @@ def iter_ids(
         library: whose.
         condition: SQL on the `instances` view, and nothing behind it; empty means all.
         order: what stands behind ORDER BY.
-        by_gloss: whether `order` begins with the gloss.
-        descending: whether the gloss falls.
+        sort: the column that `order` begins with, none before others.
+        descending: whether it falls; none come last all the same.
         cancelled: ends it at once.
 
     Raises:
@@ -55,35 +60,36 @@ def iter_ids(
 
     with guarded_connection(library, must_end) as connection:
 
-        def asked(sql: str, values: tuple[str, ...] = ()) -> Iterator["array[int]"]:
+        def asked(sql: str, values: tuple[str, ...] = ()) -> Iterator[Piece]:
             nonlocal end_at
-            cursor, rows = None, [(0,)]
-            while rows:
+            cursor, size, last = None, FEW if few else _FIRST, False
+            while not last:
                 end_at = time.monotonic() + TIME_LIMIT_S
                 with explained(sql, TIME_LIMIT_S):
                     cursor = cursor or connection.execute(sql, values)
-                    rows = cursor.fetchmany(_LONGEST)
-                yield array("q", (row[0] for row in rows))
+                    rows = cursor.fetchmany(size)
+                last, size = len(rows) < size, min(2 * size, _LONGEST)
+                yield Piece(array("q", (row[0] for row in rows)), last)
 
-        select = f"SELECT instance_id FROM instances WHERE {where}"  # noqa: S608
         end_at = time.monotonic() + TIME_LIMIT_S
         most = connection.execute("SELECT MAX(id) FROM instance").fetchone()[0] or 0
-        if most <= FEW or not by_gloss:
-            for ids in asked(f"{select} ORDER BY {order}"):
-                yield Piece(ids, last=len(ids) < _LONGEST)
+        few = most < FEW
+        select = f"SELECT instance_id FROM instances WHERE {where}"  # noqa: S608
+        if few or sort not in _NAMES:
+            yield from asked(f"{select} ORDER BY {order}")
             return
-        glosses = [row[0] for row in connection.execute("SELECT text FROM gloss ORDER BY text")]
-        for ends in _pieces(glosses[::-1] if descending else glosses, most):
-            sql = f"{select} AND gloss BETWEEN ? AND ? ORDER BY {order}"
-            for ids in asked(sql, (min(ends), max(ends))):
-                yield Piece(ids)
-        yield Piece(array("q"), last=True)
+        names = [row[0] for row in connection.execute(_NAMES[sort])]
+        for ends in _pieces(names[::-1] if descending else names, most):
+            sql = f"{select} AND {sort} BETWEEN ? AND ? ORDER BY {order}"
+            for piece in asked(sql, (min(ends), max(ends))):
+                yield Piece(piece.ids)
+        yield from asked(f"{select} AND {sort} IS NULL ORDER BY {order}")
 
 
-def _pieces(glosses: list[str], instances: int) -> Iterator[tuple[str, str]]:
-    """First and last gloss of each piece."""
+def _pieces(names: list[str], instances: int) -> Iterator[tuple[str, str]]:
+    """First and last name of each piece."""
     length, start = float(_FIRST), 0
-    while start < len(glosses):
-        end = start + max(1, round(length * len(glosses) / instances))
-        yield glosses[start], glosses[min(end, len(glosses)) - 1]
+    while start < len(names):
+        end = start + max(1, round(length * len(names) / instances))
+        yield names[start], names[min(end, len(names)) - 1]
         start, length = end, min(_LONGEST, 2 * length)

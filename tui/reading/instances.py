@@ -144,7 +144,7 @@ def find_instances(
         library,
         query.condition,
         query.order,
-        by_gloss=query.sort == "gloss",
+        sort=query.sort,
         descending=query.descending,
         cancelled=cancelled or threading.Event(),
     )
