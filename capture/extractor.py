@@ -79,6 +79,8 @@ class HandsExtractor:
 
     def __init__(self, config: HandsConfig | None = None) -> None:
         self.config = config or HandsConfig()
+        self.searched = False
+        """Whether the last frame was searched for palms."""
         self._hands = 0
         self._search = PalmSearch(thorough=self.config.thorough)
         self._graph: Graph | None = None
@@ -93,9 +95,9 @@ class HandsExtractor:
         Raises:
             ExtractorError: MediaPipe gave up; the extractor must be replaced.
         """
-        search = self._search.wanted(self._hands, image)
-        found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=search)
-        self._search.note(self._hands, found.count, searched=search)
+        self.searched = self._search.wanted(self._hands, image)
+        found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=self.searched)
+        self._search.note(self._hands, found.count, searched=self.searched)
         self._hands = found.count
         return found
 

@@ -24,7 +24,7 @@ LONGEST_BIN: Final = 150
 """Frames; longer ones are counted together."""
 _AT_ONCE: Final = 64
 """Blocks that are counted in one transaction."""
-_EVERY_S: Final = 5.0
+_EVERY_S: Final = 2.0
 _REST: Final = 10.0
 """Times as long as it counted, a job does without."""
 _COLUMNS: Final = "kind, block, name, a, b, c, n1, n2, n3, n4, n5, n6"

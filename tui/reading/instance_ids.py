@@ -24,6 +24,11 @@ _NAMES: Final = {
     "signer": "SELECT name FROM signer ORDER BY name",
 }
 """Orders that go by stretches of names."""
+_STRETCHES: Final = {
+    "gloss": "gloss n CROSS JOIN instance i ON i.gloss_id = n.id WHERE n.text BETWEEN ? AND ?",
+    "signer": "signer n CROSS JOIN instance i ON i.signer_id = n.id WHERE n.name BETWEEN ? AND ?",
+}
+"""The instances of a stretch; so asked, SQLite begins with them whatever else is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def iter_ids(
             return
         names = [row[0] for row in connection.execute(_NAMES[sort])]
         for ends in _pieces(names[::-1] if descending else names, most):
-            sql = f"{select} AND {sort} BETWEEN ? AND ? ORDER BY {order}"
+            stretch = f"SELECT i.id FROM {_STRETCHES[sort]}"
+            sql = f"{select} AND instance_id IN ({stretch}) ORDER BY {order}"
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
         yield from asked(f"{select} AND {sort} IS NULL ORDER BY {order}")
