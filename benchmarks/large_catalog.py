@@ -8,7 +8,6 @@ written by SQL. Sizes are in times of the real index.
 import argparse
 import json
 import random
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -180,6 +179,8 @@ def memory_mb() -> float:
     if status.is_file():
         (most,) = [one for one in status.read_text().splitlines() if one.startswith("VmHWM")]
         return int(most.split()[1]) * 1024 / 1e6
+    import resource  # noqa: PLC0415 - Unix only
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 

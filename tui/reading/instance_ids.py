@@ -85,7 +85,7 @@ def iter_ids(
             return
         names = [row[0] for row in connection.execute(_NAMES[sort])]
         for ends in _pieces(names[::-1] if descending else names, most):
-            stretch = f"SELECT i.id FROM {_STRETCHES[sort]}"
+            stretch = f"SELECT i.id FROM {_STRETCHES[sort]}"  # noqa: S608
             sql = f"{select} AND instance_id IN ({stretch}) ORDER BY {order}"
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
