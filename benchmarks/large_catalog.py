@@ -29,6 +29,7 @@ from tui.reading.clip import read_clip
 from tui.reading.instances import InstanceQuery, find_instances
 
 ROUNDS = 20
+SOON_MS = 50
 QUERIES = {
     "all, by gloss": InstanceQuery(),
     "all, by video": InstanceQuery(sort="video_id"),
@@ -97,13 +98,18 @@ def measure(folder: Path, data: Path, small: int, times: int) -> None:
         values = found["ms"][name]
         goal(name, NOTHING, f"{sorted(values)[len(values) // 2]:.0f} ms, most {max(values):.0f}",
              "300 ms", f"{len(values)}; {n}")  # fmt: skip
-    first = {name: found["ms"][name] for name in QUERIES}
-    quick = [name for name, values in first.items() if p95(values) <= 50]
-    slow = {name: values for name, values in first.items() if name not in quick}
-    goal("first page of instances: " + ", ".join(quick), NOTHING,
-         f"{max(p95(first[name]) for name in quick):.0f} ms (p95)", "50 ms", n)  # fmt: skip
-    for name, values in slow.items():
-        goal(f"first page of instances: {name}", NOTHING, f"{p95(values):.0f} ms (p95)", "50 ms", n)
+    late = {name: p95(found["ms"][name]) for name in QUERIES}
+    within = [value for value in late.values() if value <= SOON_MS]
+    beyond = [f"{name} {value:.0f}" for name, value in late.items() if value > SOON_MS]
+    goal(
+        "first page of instances, of various questions",
+        NOTHING,
+        f"p95: {len(within)} of {len(late)} within {max(within, default=0):.0f} ms"
+        + "; beyond: " * bool(beyond)
+        + ", ".join(beyond),
+        f"{SOON_MS} ms",
+        n,
+    )
     for name in ("a page in the middle", "a clip's page"):
         goal(name, NOTHING, f"{p95(found['ms'][name]):.0f} ms (p95)", "50 ms",
              f"{len(found['ms'][name])}; {n}")  # fmt: skip

@@ -3,7 +3,7 @@
 from benchmarks.__main__ import BEGIN, END, HEAD, NAMES, TABLE, with_rows
 
 ROW = "| reading of 10 | a file | 0.7 times | 0.7 | 5 |"
-PAGE = "\n".join(("before", BEGIN, *HEAD, ROW, "| other | – | 3 ms | – | 1 |", END, "after"))
+PAGE = "\n".join(("before", BEGIN, *HEAD, ROW, "| other | none | 3 ms | none | 1 |", END, "after"))
 
 
 def test_a_new_row_takes_the_place_of_the_old_one():
@@ -13,9 +13,9 @@ def test_a_new_row_takes_the_place_of_the_old_one():
 
 
 def test_another_rival_is_another_row():
-    lines = with_rows(PAGE, ["| reading of 10 | memory | 0.1 times | – | 5 |"]).splitlines()
+    lines = with_rows(PAGE, ["| reading of 10 | memory | 0.1 times | none | 5 |"]).splitlines()
     assert lines[4:7] == [
-        ROW, "| other | – | 3 ms | – | 1 |", "| reading of 10 | memory | 0.1 times | – | 5 |"
+        ROW, "| other | none | 3 ms | none | 1 |", "| reading of 10 | memory | 0.1 times | none | 5 |"
     ]  # fmt: skip
 
 

@@ -40,7 +40,9 @@ def many(monkeypatch):
     monkeypatch.setattr(instance_ids, "_LONGEST", 16)
 
 
-@pytest.mark.parametrize("search", ["", "go", "split:val", "gloss = 'go 4' -- one", "none of them"])
+@pytest.mark.parametrize(
+    "search", ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none"]
+)
 @pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):

@@ -4,6 +4,8 @@ In the order of glosses or signers a piece is a stretch of them: SQLite finds it
 first page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it sorts.
 """
 
+import re
+import sqlite3
 import threading
 import time
 from array import array
@@ -24,6 +26,7 @@ _NAMES: Final = {
     "signer": "SELECT name FROM signer ORDER BY name",
 }
 """Orders that go by stretches of names."""
+_NARROW: Final = re.compile(r"SEARCH [gci] USING .*\((text|video_id|rowid)=\?\)")
 _STRETCHES: Final = {
     "gloss": "gloss n CROSS JOIN instance i ON i.gloss_id = n.id WHERE n.text BETWEEN ? AND ?",
     "signer": "signer n CROSS JOIN instance i ON i.signer_id = n.id WHERE n.name BETWEEN ? AND ?",
@@ -80,7 +83,7 @@ def iter_ids(
         most = connection.execute("SELECT MAX(id) FROM instance").fetchone()[0] or 0
         few = most < FEW
         select = f"SELECT instance_id FROM instances WHERE {where}"  # noqa: S608
-        if few or sort not in _NAMES:
+        if few or sort not in _NAMES or _is_narrow(connection, select):
             yield from asked(f"{select} ORDER BY {order}")
             return
         names = [row[0] for row in connection.execute(_NAMES[sort])]
@@ -90,6 +93,13 @@ def iter_ids(
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
         yield from asked(f"{select} AND {sort} IS NULL ORDER BY {order}")
+
+
+def _is_narrow(connection: sqlite3.Connection, select: str) -> bool:
+    """Whether SQLite begins with one gloss, clip or instance: then there is nothing to cut."""
+    with explained(select, TIME_LIMIT_S):
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {select}").fetchone()
+    return plan is not None and bool(_NARROW.match(str(plan[-1])))
 
 
 def _pieces(names: list[str], instances: int) -> Iterator[tuple[str, str]]:

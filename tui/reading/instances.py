@@ -5,7 +5,9 @@ counting and skipping would cost 45 to 110 ms for each page. Of millions the fir
 begin with: the others come while they are looked at.
 """
 
+import math
 import threading
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -50,6 +52,9 @@ _READ: Final = (
     "COALESCE(frames, clip_frames)", "frames", "frames_left", "frames_right", "source",
     "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
 )  # fmt: skip
+
+_SOON_S: Final = 0.02
+"""After so long a page may be shown that is not full yet."""
 
 SORTABLE: Final = (
     *(column.key for column in COLUMNS),
@@ -110,10 +115,16 @@ class InstanceRows:
     def total(self) -> int:
         return len(self.ids)
 
-    def read_more(self, count: int = 1) -> None:
-        """Let at least so many more ids come, if there are any. Raises QueryError."""
-        wanted = len(self.ids) + count
-        while len(self.ids) < wanted and not self.complete:
+    def read_more(self, count: int = 1, *, within_s: float = math.inf) -> None:
+        """Let so many more ids come, if there are any; after some time the first is enough.
+
+        Raises:
+            QueryError: as `iter_ids`.
+        """
+        before, started = len(self.ids), time.monotonic()
+        while not self.complete and len(self.ids) < before + count:
+            if len(self.ids) > before and time.monotonic() - started > within_s:
+                return
             piece = next(self._pieces)
             self.ids.extend(piece.ids)
             self.complete = piece.last
@@ -149,7 +160,7 @@ def find_instances(
         cancelled=cancelled or threading.Event(),
     )
     rows = InstanceRows(library, query, pieces)
-    rows.read_more(least)
+    rows.read_more(least, within_s=_SOON_S if least <= PAGE_ROWS else math.inf)
     return rows, rows.read(0, PAGE_ROWS)
 
 
