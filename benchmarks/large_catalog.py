@@ -26,7 +26,9 @@ from store.library import Library
 from store.stats import read_stats
 from store.tally import freshen
 from tui.reading.clip import read_clip
+from tui.reading.extraction import count_available, read_failed_clips, read_failures
 from tui.reading.instances import InstanceQuery, find_instances
+from tui.reading.live import read_clip_paths, read_record_choices
 
 ROUNDS = 20
 SOON_MS = 50
@@ -110,6 +112,8 @@ def measure(folder: Path, data: Path, small: int, times: int) -> None:
         f"{SOON_MS} ms",
         n,
     )
+    said = ", ".join(f"{name} {p95(found['ms'][name]):.0f}" for name in OTHERS)
+    goal("other screens' questions", NOTHING, f"ms: {said}", f"{SOON_MS} ms", f"5 each; {n}")
     for name in ("a page in the middle", "a clip's page"):
         goal(name, NOTHING, f"{p95(found['ms'][name]):.0f} ms (p95)", "50 ms",
              f"{len(found['ms'][name])}; {n}")  # fmt: skip
@@ -253,7 +257,19 @@ def ask(folder: Path) -> dict[str, Any]:
         for place in places
         for value in timed(lambda place=place: read_clip(library, rows.ids[place]), 1)
     ]
+    for name, work in OTHERS.items():
+        ms[name] = timed(lambda work=work: work(library), 5)
     return {"ms": ms, "memory_mb": memory_mb(), "ids_mb": memory_mb() - before}
+
+
+OTHERS = {
+    "failures by reason": read_failures,
+    "failed clips of a reason": lambda library: read_failed_clips(library, "unknown"),
+    "clips to extract": count_available,
+    "clips to try live": read_clip_paths,
+    "form of a recording": read_record_choices,
+}
+"""What other screens ask."""
 
 
 def first_page(library: Library, query: InstanceQuery) -> None:

@@ -49,6 +49,9 @@ def measure(folder: Path, real: list[Path], clips: int) -> None:
     library = make_library(folder / "work", sorted(short.glob("*.mp4"))[:clips])
     run_job(library, JobKind.SCAN, {"workers": 2})
     seen = follow(library)
+    if not seen:
+        print("too few clips to see a worker's memory")
+        return
     for share in (0.1, 0.25, 0.5, 0.75, 1.0):
         print(f"  after {share:.0%}: workers {seen[round(share * (len(seen) - 1))]} MB")
     early = max(memory for memories in seen[: len(seen) // 4] for memory in memories)

@@ -5,7 +5,7 @@ Times (`*_at`) are seconds since 1970 in UTC. Frame ranges are 0-based and half-
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from store.words import Availability, ExtractionStatus, Status
@@ -82,6 +82,7 @@ class Instance(Base):
         Index("instance_by_split", "split", "gloss_id"),
         Index("instance_by_range", "url", "frame_start", "frame_end"),
         Index("instance_by_signer", "signer_id", "split"),
+        Index("instance_recorded", "signer_id", sqlite_where=text("source = 'recorded'")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     gloss_id: Mapped[int] = mapped_column(ForeignKey("gloss.id"), index=True)

@@ -150,6 +150,7 @@ def test_an_older_library_is_counted_when_it_is_opened(library):
           for event in ("insert", "delete", "update")),
         "DROP INDEX subset_entry_by_video",
         "DROP INDEX instance_by_signer",
+        "DROP INDEX instance_recorded",
         "CREATE INDEX ix_instance_signer_id ON instance (signer_id)",
         "UPDATE alembic_version SET version_num = '0001'",
     )  # fmt: skip

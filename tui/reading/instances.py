@@ -134,7 +134,7 @@ class InstanceRows:
         wanted = self.ids[first : first + count]
         if not wanted:
             return []
-        sql = f"SELECT {', '.join(_READ)} FROM instances WHERE instance_id IN ({', '.join(map(str, wanted))})"  # noqa: S608
+        sql = f"SELECT {', '.join(_READ)} FROM instances WHERE instance_id IN ({', '.join(map(str, wanted))})"
         found = {row[0]: row for row in run_query(self.library, sql).rows}
         return [_row(instance_id, found.get(instance_id)) for instance_id in wanted]
 

@@ -35,6 +35,9 @@ def upgrade() -> None:
     op.create_index("subset_entry_by_video", "subset_entry", ["video_id"])
     op.create_index("instance_by_signer", "instance", ["signer_id", "split"])
     op.drop_index("ix_instance_signer_id", "instance")
+    op.create_index(
+        "instance_recorded", "instance", ["signer_id"], sqlite_where=sa.text("source = 'recorded'")
+    )
     # What is there is counted by the next reader.
     op.execute(
         f"INSERT INTO tally_stale (kind, block) SELECT 'gloss', id / {GLOSSES} FROM gloss GROUP BY 2 "
@@ -44,6 +47,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.create_index("ix_instance_signer_id", "instance", ["signer_id"])
+    op.drop_index("instance_recorded", "instance")
     op.drop_index("instance_by_signer", "instance")
     op.drop_index("subset_entry_by_video", "subset_entry")
     op.drop_table("tally_stale")
