@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -136,7 +137,7 @@ def settling(folder: Path, rows: list[SequenceRow], sequences: list[Sequence]) -
         with library.session() as session:
             record_done(session, item, sequence, file=path, seconds=1.0)
 
-    seconds = [time_s(lambda item=item: settle(item), runs=1)[0] for item in work]
+    seconds = [time_s(partial(settle, item), runs=1)[0] for item in work]
     event.remove(Engine, "commit", count_trip)
     middle = statistics.median(seconds)
     report("a clip settled: mark, write, commit", seconds)
