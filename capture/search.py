@@ -22,16 +22,16 @@ _STILL: Final = 12
 _SPECK: Final = 3
 """So many points must have changed where there is no hand."""
 _STILL_BESIDE: Final = 20
-_SPECK_BESIDE: Final = 10
+_SPECK_BESIDE: Final = 6
 """The same around a hand, whose arm and body move with it."""
-_MARGIN: Final = 0.5
+_MARGIN: Final = 0.1
 """What belongs to a hand around its box, in parts of the box."""
 _PATIENCE: Final = 8
 """Searches for a second hand in vain, one after the other, before they become rare."""
 _RARE: Final = 3
 """Then each third frame is searched."""
-_LONGEST: Final = 15
-"""Frames beside a lone hand without a search, whatever moves."""
+_LONGEST: Final = 5
+"""A frame beside a lone hand is searched after so many, whatever moves or does not."""
 
 RULES: Final = 2
 """Raised when other frames are searched than before: it is part of what landmarks are known by."""
