@@ -74,7 +74,7 @@ def test_where_only_the_hand_moves_no_second_one_is_looked_for():
     frames = []
     for step in range(30):
         image = GREY.copy()
-        image[140:170, 210 + step : 240 + step] = 200
+        image[140:170, 210 + step // 2 : 230 + step // 2] = 200
         frames.append((1, image))
     searched = watch(frames)
     assert searched[:2] == [True, True]
