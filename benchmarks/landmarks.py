@@ -7,25 +7,40 @@ for each clip, which is what is simplest.
 import argparse
 import hashlib
 import shutil
+import statistics
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import h5py
 import numpy as np
+from sqlalchemy import Engine, event, select, update
 
-from benchmarks.measuring import load, real_data, report, time_s
-from store.catalog import SequenceRow, list_sequences, load_sequences
+from benchmarks.measuring import NOTHING, goal, load, real_data, report, time_s
+from store.catalog import (
+    SequenceRow,
+    get_or_add_extractor,
+    list_sequences,
+    load_sequences,
+)
+from store.extractions import Work, list_work, mark, queue_instances, record_done
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.landmarks import import_landmarks
 from store.importers.source import find_dataset
 from store.landmarks import Sequence, write_sequences
 from store.library import Library
+from store.schema import Clip, Extraction
+from store.tally import freshen
+from store.words import ExtractionStatus
 
 CLIPS_APART: Final = 1000
 ONES: Final = 200
+WORKER_S: Final = 0.6
+"""About as long as a worker needs for a clip of WLASL."""
 
 
 def main() -> int:
@@ -67,10 +82,73 @@ def measure(folder: Path, data: Path, rounds: int) -> None:
         "write all: np.save of one array": lambda: np.save(folder / "again.npy", whole),
         "write all: signtui, 256 a file": lambda: write_all(folder / "ours", names, sequences),
     }
-    in_turns(works, rounds)
+    seconds = in_turns(works, rounds)
+    n = f"{rounds} rounds, {len(rows)} sequences, {whole.nbytes / 1e6:.0f} MB"
+    goal("landmarks: read all", "`np.load` of one array",
+         f"{ratio(seconds, 'read all: np.load of one array', 'read all: signtui'):.2f} of its rate",
+         "0.7", n)  # fmt: skip
+    apart_name = f"read {CLIPS_APART}: one HDF5 file a clip"
+    goal(f"landmarks: read {CLIPS_APART}", "one HDF5 file a clip",
+         f"{ratio(seconds, apart_name, f'read {CLIPS_APART}: signtui'):.1f} times its rate",
+         NOTHING, f"{rounds} rounds")  # fmt: skip
+    ones = statistics.median(seconds[f"read {ONES}, one at a time: signtui"]) / ONES
+    goal("landmarks: read one clip", NOTHING, f"{1000 * ones:.2f} ms", "1 ms",
+         f"{rounds} rounds of {ONES}")  # fmt: skip
+    goal("landmarks: write all", "`np.save` of one array",
+         f"{ratio(seconds, 'write all: np.save of one array', 'write all: signtui, 256 a file'):.2f} "
+         "of its rate", NOTHING, n)  # fmt: skip
+    settling(folder, rows, sequences)
 
 
-def in_turns(works: dict[str, Callable[[], object]], rounds: int) -> None:
+def ratio(seconds: dict[str, list[float]], rival: str, ours: str) -> float:
+    """How many times the rival's rate ours is: the median over the rounds."""
+    return statistics.median(
+        theirs / mine for theirs, mine in zip(seconds[rival], seconds[ours], strict=True)
+    )
+
+
+def settling(folder: Path, rows: list[SequenceRow], sequences: list[Sequence]) -> None:
+    """What the coordinator of an extraction does for each clip: mark, write, commit."""
+    library = Library.open(folder / "library")
+    with library.session() as session:
+        extractor_id = get_or_add_extractor(
+            session, key="bench", landmark_set="hands", origin="bench", settings={}
+        )
+        chosen = {row.instance_id: sequence for row, sequence in zip(rows, sequences, strict=True)}
+        session.execute(update(Clip).values(availability="available", frames=100))
+        queue_instances(session, extractor_id)
+        work = list_work(session, extractor_id, limit=ONES)
+        instances = dict(session.execute(select(Extraction.id, Extraction.instance_id)).all())
+    freshen(library)
+    trips = Counter[str]()
+
+    def count_trip(*_: object) -> None:
+        trips["commits"] += 1
+
+    event.listen(Engine, "commit", count_trip)
+    some = sequences[0]
+
+    def settle(item: Work) -> None:
+        with library.session() as session:
+            mark(session, [item.extraction_id], ExtractionStatus.RUNNING)
+        sequence = chosen.get(instances[item.extraction_id], some)
+        path = library.landmarks_dir / f"clip-{item.extraction_id}-bench.h5"
+        write_sequences(path, [(item.video_id, sequence)])
+        with library.session() as session:
+            record_done(session, item, sequence, file=path, seconds=1.0)
+
+    seconds = [time_s(partial(settle, item), runs=1)[0] for item in work]
+    event.remove(Engine, "commit", count_trip)
+    middle = statistics.median(seconds)
+    report("a clip settled: mark, write, commit", seconds)
+    goal("extraction: a clip marked, written and committed", NOTHING,
+         f"{1000 * middle:.1f} ms, {trips['commits'] / len(work):.0f} transactions",
+         f"on paper {WORKER_S / middle:.0f} workers of {WORKER_S:g} s a clip",
+         str(len(work)))  # fmt: skip
+    library.close()
+
+
+def in_turns(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Time everything once, then everything again: a busy minute falls on all alike."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
@@ -78,6 +156,7 @@ def in_turns(works: dict[str, Callable[[], object]], rounds: int) -> None:
             seconds[name] += time_s(work, runs=1)
     for name, times in seconds.items():
         report(name, times)
+    return seconds
 
 
 def prepare(folder: Path, data: Path) -> tuple[Library, list[SequenceRow]]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 _MANY = 20
+NOTHING = "\N{EN DASH}"
+"""Stands where a row has no rival."""
 
 
 def time_s(work: Callable[[], object], *, runs: int = 5) -> list[float]:
@@ -25,6 +27,15 @@ def report(name: str, seconds: list[float], *, limit_s: float | None = None) -> 
     n, aim = len(seconds), f"  (aim: at most {limit_s:g} s)" if limit_s is not None else ""
     usual = f"  p95 {sorted(seconds)[math.ceil(0.95 * n) - 1]:.3f}" if n >= _MANY else ""
     print(f"{name:44} {low:7.3f} {middle:7.3f} {high:7.3f} s{usual}  n = {n}{aim}", flush=True)
+
+
+def goal(work: str, against: str, figure: str, reach: str, n: str) -> None:
+    """Print one row of the table in docs/performance.md; `python -m benchmarks` puts it there."""
+    print(f"| {work} | {against} | {figure} | {reach} | {n} |", flush=True)
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
 
 
 def load() -> str:

@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import load, report, time_s
+from benchmarks.measuring import NOTHING, goal, load, report, time_s
 from store.library import Library
 
 FIRST_PICTURE = """
@@ -28,6 +29,33 @@ asyncio.run(main())
 """
 
 
+PROCESSES = {
+    "the command line": "tui.cli",
+    "the dashboard": "tui.app",
+    "a worker: MediaPipe without TensorFlow": (
+        "capture.worker, capture.graph; capture.graph.load_mediapipe()"
+    ),
+    "`import mediapipe` as it is": "mediapipe",
+    "live": "ml.live",
+    "training: TensorFlow": "ml.train",
+}  # fmt: skip
+"""What each process imports before it works."""
+MEASURED = """
+import resource, sys, time
+started = time.perf_counter()
+import {names}
+seconds = time.perf_counter() - started
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def imports(names: str, runs: int = 5) -> tuple[list[float], float]:
+    """Seconds of each run, and the memory of the last in MB."""
+    answers = [run("-c", MEASURED.format(names=names)).split()[-2:] for _ in range(runs)]
+    scale = 1e6 if sys.platform == "darwin" else 1e3
+    return [float(seconds) for seconds, _ in answers], float(answers[-1][1]) / scale
+
+
 def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="signtui-bench-"))
     library = Library.create(folder / "library")
@@ -38,6 +66,11 @@ def main() -> int:
             "signtui --help", time_s(lambda: run("-m", "tui.cli", "--help"), runs=10), limit_s=0.3
         )
         report("the dashboard's first picture", [picture(library) for _ in range(5)], limit_s=1)
+        for name, names in PROCESSES.items():
+            seconds, memory = imports(names)
+            report(name, seconds)
+            goal(f"imports of {name}", NOTHING,
+                 f"{statistics.median(seconds):.2f} s, {memory:.0f} MB", NOTHING, "5")  # fmt: skip
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -30,6 +30,7 @@ from store.extractions import (
 from store.jobs import RunningJob
 from store.landmarks import Sequence, write_sequences
 from store.pack import PACK_SIZE, pack_loose, sweep
+from store.tally import Freshener
 from store.words import ExtractionStatus, Request
 
 _LOOK_S: Final = 0.25
@@ -113,6 +114,7 @@ class Coordinator:
         self._started = time.perf_counter()
         self._first_ready: float | None = None
         self._reported = 0.0
+        self._freshener = Freshener(job.library)
 
     def run(self) -> None:
         """Work until nothing is left. Raises as `extract` does."""
@@ -129,6 +131,7 @@ class Coordinator:
                 for extraction_id, outcome in engine.collect(_LOOK_S):
                     self._settle(extraction_id, outcome)
                 self._report(engine)
+                self._freshener.tick()
             self._report(engine, force=True)
 
     def end(self) -> None:

@@ -6,6 +6,8 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+
 
 @dataclass(frozen=True, slots=True)
 class Detections:
@@ -20,6 +22,12 @@ class Detections:
     """shape=(2,): how sure MediaPipe is of its label, 0.5 to 1; NaN where it does not say."""
     body: NDArray[np.float32] | None = None
     """shape=(51, 3): pose and lips of `holistic`; None where nobody looks for them."""
+
+    @classmethod
+    def none(cls) -> Self:
+        """No hand."""
+        absent = np.full(N_SLOTS, np.nan, np.float32)
+        return cls(np.full(SEQUENCE_SHAPE, np.nan, np.float32), absent, absent.copy())
 
     @property
     def count(self) -> int:

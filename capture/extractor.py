@@ -32,8 +32,8 @@ from capture.graph import (
 )
 from capture.holistic import FILES as HOLISTIC_FILES
 from capture.holistic import HolisticExtractor
-from capture.search import PalmSearch
-from store.skeleton import N_SLOTS, SEQUENCE_SHAPE
+from capture.search import RULES, PalmSearch
+from store.skeleton import N_SLOTS
 
 _GRAPH: Final = MODULES / "hand_landmark" / "hand_landmark_tracking_cpu.binarypb"
 _FLUSH_FRAMES: Final = 5
@@ -52,6 +52,7 @@ def extractor_settings(config: TrackerConfig) -> dict[str, Any]:
         "landmark_set": config.landmark_set.value,
         "mediapipe": importlib.metadata.version("mediapipe"),
         "mode": "video",
+        **_search_rules(config),
         "models": {path.name: sha256_of(root / path) for path in _files(config)},
         **asdict(config),
     }
@@ -79,7 +80,9 @@ class HandsExtractor:
 
     def __init__(self, config: HandsConfig | None = None) -> None:
         self.config = config or HandsConfig()
-        self._hands = 0
+        self.searched = False
+        """Whether the last frame was searched for palms."""
+        self._last = Detections.none()
         self._search = PalmSearch(thorough=self.config.thorough)
         self._graph: Graph | None = None
         self._running()
@@ -93,22 +96,22 @@ class HandsExtractor:
         Raises:
             ExtractorError: MediaPipe gave up; the extractor must be replaced.
         """
-        search = self._search.wanted(self._hands, image)
-        found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=search)
-        self._search.note(self._hands, found.count, searched=search)
-        self._hands = found.count
+        self.searched = self._search.wanted(self._last.landmarks, image)
+        found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=self.searched)
+        self._search.note(self._last.count, found.count, searched=self.searched)
+        self._last = found
         return found
 
     def reset(self) -> None:
         """Forget the hands: the next frame begins another clip."""
         blank = np.zeros((64, 64, 3), np.uint8)
         for _ in range(_FLUSH_FRAMES):
-            if not self._hands:
+            if not self._last.count:
                 break
-            self._hands = self._step(blank, search=False).count
-        if self._hands:
+            self._last = self._step(blank, search=False)
+        if self._last.count:
             self.close()
-        self._hands = 0
+        self._last = Detections.none()
         self._search = PalmSearch(thorough=self.config.thorough)
 
     def close(self) -> None:
@@ -126,17 +129,15 @@ class HandsExtractor:
     def _step(self, rgb: NDArray[np.uint8], *, search: bool) -> Detections:
         graph = self._running()
         graph.step(rgb, search=search)
-        landmarks = np.full(SEQUENCE_SHAPE, np.nan, np.float32)
-        right = np.full(N_SLOTS, np.nan, np.float32)
-        score = np.full(N_SLOTS, np.nan, np.float32)
+        found = Detections.none()
         hands = graph.listed("multi_hand_landmarks")[:N_SLOTS]
         labels = graph.listed("multi_handedness")[:N_SLOTS]
         for slot, (hand, label) in enumerate(zip(hands, labels, strict=True)):
-            landmarks[slot] = [(point.x, point.y, point.z) for point in hand.landmark]
+            found.landmarks[slot] = [(point.x, point.y, point.z) for point in hand.landmark]
             best = label.classification[0]
-            score[slot] = best.score
-            right[slot] = best.score if best.label == _RIGHT_IN_A_MIRROR else 1 - best.score
-        return Detections(landmarks, right, score)
+            found.score[slot] = best.score
+            found.right[slot] = best.score if best.label == _RIGHT_IN_A_MIRROR else 1 - best.score
+        return found
 
     def _running(self) -> Graph:
         if self._graph is not None:
@@ -171,6 +172,12 @@ def _graph_config(config: HandsConfig) -> Any:
         tracking=("handlandmarkcpu__ThresholdingCalculator", config.tracking_confidence),
     )
     return flat
+
+
+def _search_rules(config: TrackerConfig) -> dict[str, int]:
+    """Which frames are searched for palms decides what is found; in `thorough` mode all are."""
+    chooses = isinstance(config, HandsConfig) and not config.thorough
+    return {"search_rules": RULES} if chooses else {}
 
 
 def _files(config: TrackerConfig) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from capture.video import ClipProbe
 from store.catalog import list_video_roots
 from store.clips import ClipFacts, ClipRow, count_availability, list_clips, record_facts
 from store.jobs import RunningJob
+from store.tally import Freshener
 from store.words import Availability, Request
 
 SUFFIXES: Final = (
@@ -102,6 +103,7 @@ class Scanner:
         self._sizes = {clip.id: _size(path) for clip, path in todo}
         self._bytes_left = sum(self._sizes.values())
         self._pace = Pace()
+        self._freshener = Freshener(job.library)
         self._started = self._written = time.perf_counter()
 
     @property
@@ -133,6 +135,7 @@ class Scanner:
         facts, self._facts = self._facts, []
         with self._job.library.session() as session:
             record_facts(session, facts)
+        self._freshener.tick()
         self._written = time.perf_counter()
         eta = self._pace.eta_s(self._bytes_left, self._workers)
         self._job.progress(

@@ -1,9 +1,8 @@
 """When a frame is worth a search for palms, the dearest step of the hand tracker.
 
 MediaPipe searches every frame in which it follows fewer hands than it may. Much of that is in
-vain: nothing has moved since the last search, or a lone hand has been alone for long. Of
-9,757 frames of 156 WLASL clips this searches 50 % instead of 68 %, and sees a hand in 6,394 instead
-of 6,405 and two in 3,136 instead of 3,154.
+vain: nothing has moved since the last search, nothing but the hand that is followed, or a lone hand
+has been alone for long. What that saves and costs: `docs/performance.md`.
 """
 
 from typing import Final
@@ -18,12 +17,24 @@ _GLANCE: Final = (64, 40)
 """Width and height of the picture that movement is looked for in."""
 _ROWS: Final = 160
 """About so many rows are read of a large picture."""
-_STILL: Final = 8
+_STILL: Final = 12
 """Largest change of a point of the glance, in grey levels, that is noise and no hand."""
-_PATIENCE: Final = 15
+_SPECK: Final = 3
+"""So many points must have changed where there is no hand."""
+_STILL_BESIDE: Final = 20
+_SPECK_BESIDE: Final = 6
+"""The same around a hand, whose arm and body move with it."""
+_MARGIN: Final = 0.1
+"""What belongs to a hand around its box, in parts of the box."""
+_PATIENCE: Final = 8
 """Searches for a second hand in vain, one after the other, before they become rare."""
 _RARE: Final = 3
 """Then each third frame is searched."""
+_LONGEST: Final = 5
+"""A frame beside a lone hand is searched after so many, whatever moves or does not."""
+
+RULES: Final = 2
+"""Raised when other frames are searched than before: it is part of what landmarks are known by."""
 
 
 class PalmSearch:
@@ -35,21 +46,28 @@ class PalmSearch:
         self._in_vain = 0
         self._skipped = 0
 
-    def wanted(self, hands: int, image: NDArray[np.uint8]) -> bool:
+    def wanted(self, last: NDArray[np.float32], image: NDArray[np.uint8]) -> bool:
         """Say whether to search.
 
         Args:
-            hands: how many the last frame showed.
+            last: landmarks of the last frame, shape=(2, 21, 3), NaN where there was no hand.
             image: shape=(height, width, 3), BGR.
         """
-        if hands >= N_SLOTS:
+        boxes = [hand[:, :2] for hand in last if not np.isnan(hand[0, 0])]
+        if len(boxes) >= N_SLOTS:
             return False
         if self._thorough:
             return True
-        return self._has_moved(image) if hands == 0 else self._is_due()
+        glance = _glance(image)
+        search = self._is_due(glance, boxes[0]) if boxes else self._has_moved(glance)
+        if search:
+            self._searched = glance
+        return search
 
     def note(self, before: int, after: int, *, searched: bool) -> None:
         """Learn what a frame showed, after what the frame before it did."""
+        if after != before:
+            self._searched = None
         if after != before or not after:
             self._in_vain = self._skipped = 0
         elif searched:
@@ -57,19 +75,23 @@ class PalmSearch:
             self._skipped = 0
         else:
             self._skipped += 1
-        if after:
-            self._searched = None
 
-    def _has_moved(self, image: NDArray[np.uint8]) -> bool:
-        glance = _glance(image)
+    def _has_moved(self, glance: NDArray[np.int16]) -> bool:
         seen = self._searched
-        if seen is not None and np.abs(glance - seen).max() <= _STILL:
-            return False
-        self._searched = glance
-        return True
+        return seen is None or int((np.abs(glance - seen) > _STILL).sum()) >= _SPECK
 
-    def _is_due(self) -> bool:
-        return self._in_vain < _PATIENCE or self._skipped + 1 >= _RARE
+    def _is_due(self, glance: NDArray[np.int16], hand: NDArray[np.float32]) -> bool:
+        seen = self._searched
+        if seen is None or self._skipped + 1 >= _LONGEST:
+            return True
+        if self._in_vain >= _PATIENCE and self._skipped + 1 < _RARE:
+            return False
+        changed = np.abs(glance - seen) > _STILL_BESIDE
+        margin = _MARGIN * np.ptp(hand, axis=0)
+        low = np.clip((hand.min(axis=0) - margin) * _GLANCE, 0, _GLANCE).astype(int)
+        high = np.clip((hand.max(axis=0) + margin) * _GLANCE + 1, 0, _GLANCE).astype(int)
+        changed[low[1] : high[1], low[0] : high[0]] = False
+        return int(changed.sum()) >= _SPECK_BESIDE
 
 
 def _glance(image: NDArray[np.uint8]) -> NDArray[np.int16]:

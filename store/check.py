@@ -23,6 +23,7 @@ from store.library import Library
 from store.pack import list_files, list_lost, sweep
 from store.rest import require_rest
 from store.schema import Clip, Extraction, Instance, LandmarkFile
+from store.tally import find_wrong, freshen, mark
 from store.words import ExtractionStatus, JobKind, Status
 
 _AT_ONCE: Final = 500
@@ -62,6 +63,7 @@ def check(library: Library, *, repair: bool = False) -> CheckReport:
         text = f"{len(stale)} extractions say they run, but no job does"
         findings.append(Finding("stale", "extraction", text, repair))
     findings += _check_orphans(library, set(files), repair=repair)
+    findings += _check_figures(library, repair=repair)
     findings += check_runs(library, repair=repair) + check_clips(library, repair=repair)
     return CheckReport(len(files), counted, findings)
 
@@ -86,6 +88,18 @@ def _check_folder(library: Library, *, repair: bool) -> list[Finding]:
         except OSError as error:
             raise write_error(error, library.landmarks_dir) from error
     return [Finding("folder", "landmarks", "the folder is not there", repair)]
+
+
+def _check_figures(library: Library, *, repair: bool) -> list[Finding]:
+    """Kept figures against a new count."""
+    wrong = find_wrong(library)
+    if not wrong:
+        return []
+    if repair:
+        mark(library, wrong)
+        freshen(library)
+    text = f"the statistics of {len(wrong)} blocks of rows are not what is there"
+    return [Finding("figures", "tally", text, repair)]
 
 
 def _rows(connection: sqlite3.Connection, pragma: str) -> list[tuple[Any, ...]]:

@@ -30,6 +30,7 @@ from store.lacks import lack_of
 from store.library import Library
 from store.processes import began, is_same
 from store.schema import Extraction, Job, JobLine, Run
+from store.tally import freshen
 from store.words import ExtractionStatus, JobKind, Request, Status
 
 HEARTBEAT_S: Final = 2.0
@@ -304,6 +305,8 @@ def run_job(library: Library, job_id: int) -> Iterator[RunningJob]:
             traceback.print_exc(file=log_file)
         raise
     finally:
+        with suppress(SigntuiError):
+            freshen(library)
         stop.set()
         heart.join()
         _finish(job, status, error, hint)

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from store import database, views
+from store import database, tally_marks, views
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -33,7 +33,7 @@ def migrate(path: Path, *, backup: bool) -> None:
         try:
             with engine.begin() as connection:
                 command.upgrade(alembic_config(connection), "head")
-                for statement in views.statements():
+                for statement in (*views.statements(), *tally_marks.statements()):
                     connection.exec_driver_sql(statement)
         finally:
             engine.dispose()

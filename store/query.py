@@ -8,7 +8,6 @@ import re
 import sqlite3
 import threading
 import time
-from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ ROW_LIMIT: Final = 10_000
 TIME_LIMIT_S: Final = 30.0
 _LOOK_AFTER: Final = 5_000
 """Steps of SQLite between looks whether it must end, about a tenth of a millisecond."""
-_SELDOM: Final = 50_000
+SELDOM: Final = 50_000
 """Each look waits for Python's lock, which the dashboard holds while it paints the letter that was typed."""
 MAX_VALUE_BYTES: Final = 2 * 2**20
 _MOST_BYTES: Final = 256 * 2**20
@@ -106,22 +105,6 @@ def run_query(
         rows = _fetch(cursor, row_limit + 1)
         columns = tuple(column[0] for column in cursor.description or ())
     return QueryResult(columns, rows[:row_limit], len(rows) > row_limit, time.monotonic() - started)
-
-
-def read_numbers(
-    library: Library, sql: str, *, cancelled: threading.Event | None = None
-) -> "array[int]":
-    """The first column of one SELECT, of whole numbers, as many as there are.
-
-    Raises:
-        QueryError: as `run_query`.
-    """
-    must_end = _ending(TIME_LIMIT_S, cancelled)
-    with (
-        guarded_connection(library, must_end, _SELDOM) as connection,
-        explained(sql, TIME_LIMIT_S),
-    ):
-        return array("q", (row[0] for row in connection.execute(sql)))
 
 
 def _ending(time_limit_s: float, cancelled: threading.Event | None) -> Callable[[], bool]:

@@ -13,6 +13,7 @@ from store.database import translated_errors
 from store.errors import LibraryVersionError
 from store.library import SCHEMA_VERSION
 from store.schema import Base
+from store.tally_marks import KEPT
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +44,17 @@ def salvage(source: Path, target: Path) -> dict[str, int]:
         with closing(_opened(source)) as damaged:
             _refuse_newer(damaged, source)
             copy.execute("BEGIN IMMEDIATE")
-            for table in Base.metadata.sorted_tables:
+            # Kept figures are counted anew: the triggers of the copy mark what comes in.
+            tables = [table for table in Base.metadata.sorted_tables if table.name not in KEPT]
+            for table in tables:
                 _copy_table(damaged, copy, table)
-        for table in Base.metadata.sorted_tables:
+        for table in tables:
             _drop_senseless(copy, table)
         _drop_orphans(copy)
         copy.execute("COMMIT")
         return {
             table.name: copy.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()[0]  # noqa: S608
-            for table in Base.metadata.sorted_tables
+            for table in tables
         }
 
 

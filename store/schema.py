@@ -5,7 +5,7 @@ Times (`*_at`) are seconds since 1970 in UTC. Frame ranges are 0-based and half-
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from store.words import Availability, ExtractionStatus, Status
@@ -81,11 +81,13 @@ class Instance(Base):
         CheckConstraint("frame_end IS NULL OR frame_end > frame_start", name="range_is_not_empty"),
         Index("instance_by_split", "split", "gloss_id"),
         Index("instance_by_range", "url", "frame_start", "frame_end"),
+        Index("instance_by_signer", "signer_id", "split"),
+        Index("instance_recorded", "signer_id", sqlite_where=text("source = 'recorded'")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     gloss_id: Mapped[int] = mapped_column(ForeignKey("gloss.id"), index=True)
     clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), index=True)
-    signer_id: Mapped[int | None] = mapped_column(ForeignKey("signer.id"), index=True)
+    signer_id: Mapped[int | None] = mapped_column(ForeignKey("signer.id"))
     split: Mapped[str | None]
     frame_start: Mapped[int] = mapped_column(default=0)
     frame_end: Mapped[int | None]
@@ -111,6 +113,7 @@ class SubsetEntry(Base):
     """One line of an official subset file (`nslt_100.json` …), kept as it is."""
 
     __tablename__ = "subset_entry"
+    __table_args__ = (Index("subset_entry_by_video", "video_id"),)
     subset: Mapped[str] = mapped_column(primary_key=True)
     video_id: Mapped[str] = mapped_column(primary_key=True)
     split: Mapped[str]
@@ -290,3 +293,33 @@ class Prediction(Base):
     predicted: Mapped[str]
     score: Mapped[float]
     top: Mapped[list[Any]]
+
+
+class Tally(Base):
+    """Figures of one block of glosses or of clips, which add up to the library's (`store.tally`)."""
+
+    __tablename__ = "tally"
+    __table_args__ = (Index("tally_by_block", "kind", "block"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """`gloss` or `clip`: what the block is one of."""
+    block: Mapped[int]
+    name: Mapped[str]
+    """What is counted."""
+    a: Mapped[str | None]
+    b: Mapped[str | None]
+    c: Mapped[str | None]
+    n1: Mapped[float | None]
+    n2: Mapped[float | None]
+    n3: Mapped[float | None]
+    n4: Mapped[float | None]
+    n5: Mapped[float | None]
+    n6: Mapped[float | None]
+
+
+class StaleTally(Base):
+    """A block whose figures must be counted anew: triggers write here."""
+
+    __tablename__ = "tally_stale"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True)

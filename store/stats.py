@@ -1,5 +1,6 @@
 """The dataset at a glance: what `signtui stats` prints and the first screen shows."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -7,6 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from store.library import Library
+from store.tally import (
+    LENGTH_BIN,
+    LONGEST_BIN,
+    MOST_PER_GLOSS,
+    Figures,
+    open_figures,
+    read_figures,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,127 +119,129 @@ class LibraryStats:
 def read_stats(library: Library) -> LibraryStats:
     """All figures in one read transaction."""
     with library.reading() as session:
-        # Most figures look at every instance with its best extraction: found once, not six times.
-        # The transaction is never committed, and the table goes with it.
-        session.execute(text(_SEEN))
+        open_figures(session)
+        found = read_figures(session)
+        splits = _splits(session, found)
+        clips = found.get("clip", [])
+        extractors = _extractors(session, found)
         return LibraryStats(
             glosses=_count(session, "gloss"),
-            instances=_count(session, "instance"),
-            excluded=_count(session, "instance WHERE excluded"),
+            instances=sum(split.instances for split in splits),
+            excluded=_sum(found, "split", 5),
             signers=_count(session, "signer"),
-            clips=_count(session, "clip"),
-            hours=_number(session, "SELECT SUM(hours) FROM clip_status"),
-            bytes=int(_number(session, "SELECT SUM(size_bytes) FROM clip")),
-            availability=_counts(
-                session, "SELECT availability, COUNT(*) FROM clip GROUP BY availability"
-            ),
-            reasons=_reasons(session),
-            extraction=_counts(session, _EXTRACTION),
-            to_extract=int(_number(session, _TO_EXTRACT)),
-            extractors=[ExtractorStats(*row) for row in session.execute(text(_EXTRACTORS))],
-            hands=HandStats(*session.execute(text(_HANDS)).one()),
-            clips_per_gloss=_per_gloss(session, "COUNT(*)"),
-            landmarks_per_gloss=_per_gloss(session, "SUM(extraction = 'done')"),
-            lengths=_bins(session, _LENGTHS, width=LENGTH_BIN, last=LONGEST_BIN),
-            splits=[SplitStats(*row) for row in session.execute(text(_SPLITS))],
+            clips=_sum(found, "clip", 1),
+            hours=round(sum(row[5] or 0.0 for row in clips), 4),
+            bytes=_sum(found, "clip", 4),
+            availability=_counts((row[0], row[3]) for row in clips),
+            reasons=_reasons(clips),
+            extraction=_counts((row[0], row[3]) for row in found.get("extraction", [])),
+            to_extract=_sum(found, "split", 6) - _tried(session, found),
+            extractors=extractors,
+            hands=HandStats(*(_sum(found, "hands", place) for place in range(1, 5))),
+            clips_per_gloss=_bins(found, "instances of a gloss", last=MOST_PER_GLOSS),
+            landmarks_per_gloss=_bins(found, "landmarks of a gloss", last=MOST_PER_GLOSS),
+            lengths=_bins(found, "length", width=LENGTH_BIN, last=LONGEST_BIN),
+            splits=splits,
             subsets=[SubsetStats(*row) for row in session.execute(text(_SUBSETS))],
             runs=_count(session, "run"),
-            contradictions=int(_number(session, _CONTRADICTIONS)),
+            contradictions=_sum(found, "contradiction", 1),
         )
 
 
-MOST_PER_GLOSS: Final = 60
-"""Glosses with more instances are counted together."""
-LENGTH_BIN: Final = 10
-"""Frames."""
-LONGEST_BIN: Final = 150
-"""Frames; longer ones are counted together."""
+_KEYS: Final = 3
+"""Columns before the numbers of a figure."""
+_ORDER: Final = ("train", "val", "test")
 
-_SEEN: Final = """
-CREATE TEMP TABLE seen AS
-SELECT gloss, video_id, signer, split, url, frame_start, frame_end, availability, extraction,
-  excluded, instance_id, clip_frames, frames, frames_left, frames_right FROM instances"""
-
-_EXTRACTION: Final = """
-SELECT extraction, COUNT(*) FROM seen
-WHERE extraction <> 'pending' OR availability = 'available' GROUP BY extraction"""
-
-_TO_EXTRACT: Final = """
-SELECT COUNT(*) FROM seen WHERE availability = 'available' AND NOT excluded
-AND instance_id NOT IN (
-  SELECT instance_id FROM extraction WHERE status IN ('done', 'no_hands', 'failed')
-  AND extractor_id = (
-    SELECT id FROM extractor WHERE key NOT LIKE 'import-%'
-    ORDER BY landmark_set = 'hands' DESC, id DESC LIMIT 1))"""
-
-_HANDS: Final = """
-SELECT COALESCE(SUM(frames), 0), COALESCE(SUM(frames_left), 0), COALESCE(SUM(frames_right), 0),
-  COALESCE(SUM(MAX(COALESCE(frames_left, 0), COALESCE(frames_right, 0))), 0)
-FROM seen WHERE extraction IN ('done', 'no_hands') AND frames IS NOT NULL"""
-
-_LENGTHS: Final = f"""
-SELECT MIN(length / {LENGTH_BIN} * {LENGTH_BIN}, {LONGEST_BIN}) AS low, COUNT(*)
-FROM (SELECT COALESCE(frames, clip_frames) AS length FROM seen)
-WHERE length > 0 GROUP BY low ORDER BY low"""
-
-_CONTRADICTIONS: Final = """
-SELECT COUNT(*) FROM (
-  SELECT 1 FROM seen WHERE url <> '' GROUP BY url, frame_start, frame_end
-  HAVING COUNT(DISTINCT gloss) > 1)"""
-
-_EXTRACTORS: Final = """
-SELECT extractor, landmark_set, origin, status, error_kind, instances,
-  COALESCE(frames, 0), COALESCE(frames_left, 0), COALESCE(frames_right, 0)
-FROM extraction_status ORDER BY extractor, instances DESC"""
-
-_SPLITS: Final = """
-SELECT split, COUNT(*), COUNT(DISTINCT gloss), COUNT(DISTINCT signer),
-  SUM(availability = 'available'), SUM(extraction = 'done')
-FROM seen GROUP BY split
-ORDER BY CASE split WHEN 'train' THEN 0 WHEN 'val' THEN 1 WHEN 'test' THEN 2 ELSE 3 END"""
+# Each signer is looked for in each split by index: signers are few beside instances.
+_SIGNERS: Final = """
+SELECT COUNT(*) FROM signer
+WHERE EXISTS (SELECT 1 FROM instance WHERE signer_id = signer.id AND split IS :split)"""
 
 _SUBSETS: Final = """
-SELECT n.subset, n.split, COUNT(*), COUNT(DISTINCT n.class_id),
-  COALESCE(SUM(v.availability = 'available'), 0), COALESCE(SUM(v.extraction = 'done'), 0),
-  COUNT(DISTINCT CASE WHEN v.extraction = 'done' THEN n.class_id END)
-FROM subset_entry n LEFT JOIN seen v ON v.video_id = n.video_id
-GROUP BY n.subset, n.split
-ORDER BY LENGTH(n.subset), n.subset,
-  CASE n.split WHEN 'train' THEN 0 WHEN 'val' THEN 1 ELSE 2 END"""
+SELECT a, b, CAST(SUM(n1) AS INTEGER), COUNT(DISTINCT c), CAST(SUM(n2) AS INTEGER),
+  CAST(SUM(n3) AS INTEGER), COUNT(DISTINCT CASE WHEN n3 > 0 THEN c END)
+FROM figures WHERE name = 'subset' GROUP BY a, b
+ORDER BY LENGTH(a), a, CASE b WHEN 'train' THEN 0 WHEN 'val' THEN 1 ELSE 2 END"""
+
+_EXTRACTORS: Final = "SELECT id, landmark_set, origin FROM extractor"
+_OURS: Final = """
+SELECT id FROM extractor WHERE key NOT LIKE 'import-%'
+ORDER BY landmark_set = 'hands' DESC, id DESC LIMIT 1"""
 
 
-def _per_gloss(session: Session, number: str) -> list[Bin]:
-    sql = f"""
-        SELECT MIN(number, {MOST_PER_GLOSS}), COUNT(*)
-        FROM (SELECT {number} AS number FROM seen GROUP BY gloss) GROUP BY 1"""
-    return _bins(session, sql, last=MOST_PER_GLOSS)
+def _splits(session: Session, found: Figures) -> list[SplitStats]:
+    rows = sorted(
+        found.get("split", []),
+        key=lambda row: (_ORDER.index(row[0]) if row[0] in _ORDER else len(_ORDER), row[0] or ""),
+    )
+    return [
+        SplitStats(
+            split=row[0],
+            instances=int(row[3]),
+            glosses=int(row[4]),
+            signers=int(session.execute(text(_SIGNERS), {"split": row[0]}).scalar_one()),
+            available=int(row[5]),
+            extracted=int(row[6]),
+        )
+        for row in rows
+    ]
 
 
-def _bins(session: Session, sql: str, *, width: int = 1, last: int | None = None) -> list[Bin]:
+def _extractors(session: Session, found: Figures) -> list[ExtractorStats]:
+    named = {str(row.id): row for row in session.execute(text(_EXTRACTORS))}
+    rows = [
+        ExtractorStats(
+            extractor=named[row[0]].id,
+            landmark_set=named[row[0]].landmark_set,
+            origin=named[row[0]].origin,
+            status=row[1],
+            error_kind=row[2],
+            instances=int(row[3]),
+            frames=int(row[4] or 0),
+            frames_left=int(row[5] or 0),
+            frames_right=int(row[6] or 0),
+        )
+        for row in found.get("extractor", [])
+    ]
+    return sorted(rows, key=lambda row: (row.extractor, -row.instances))
+
+
+def _tried(session: Session, found: Figures) -> int:
+    """Instances that `signtui extract` would read, had our last extractor not been at them."""
+    ours = str(session.execute(text(_OURS)).scalar())
+    return sum(
+        int(row[7] or 0)
+        for row in found.get("extractor", [])
+        if row[0] == ours and row[1] in {"done", "no_hands", "failed"}
+    )
+
+
+def _bins(found: Figures, name: str, *, width: int = 1, last: int | None = None) -> list[Bin]:
     """Bins without gaps, from the least value to the greatest."""
-    found = {int(low): int(count) for low, count in session.execute(text(sql))}
-    if not found:
+    there = {int(row[0]): int(row[3]) for row in found.get(name, [])}
+    if not there:
         return []
     return [
-        Bin(low, None if low == last else low + width - 1, found.get(low, 0))
-        for low in range(min(found), max(found) + 1, width)
+        Bin(low, None if low == last else low + width - 1, there.get(low, 0))
+        for low in range(min(there), max(there) + 1, width)
     ]
+
+
+def _sum(found: Figures, name: str, number: int) -> int:
+    return int(sum(row[_KEYS + number - 1] or 0 for row in found.get(name, [])))
 
 
 def _count(session: Session, table: str) -> int:
     return int(session.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one())
 
 
-def _number(session: Session, sql: str) -> float:
-    return float(session.execute(text(sql)).scalar() or 0.0)
+def _counts(pairs: Iterable[tuple[Any, Any]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for state, number in sorted(pairs, key=lambda pair: str(pair[0])):
+        counts[str(state)] = counts.get(str(state), 0) + int(number)
+    return counts
 
 
-def _counts(session: Session, sql: str) -> dict[str, int]:
-    return {str(state): int(count) for state, count in session.execute(text(sql))}
-
-
-def _reasons(session: Session) -> list[ReasonCount]:
-    sql = """
-        SELECT availability, reason, clips FROM clip_status
-        WHERE reason IS NOT NULL ORDER BY clips DESC"""
-    return [ReasonCount(*row) for row in session.execute(text(sql))]
+def _reasons(clips: list[tuple[Any, ...]]) -> list[ReasonCount]:
+    reasons = [ReasonCount(row[0], row[1], int(row[3])) for row in clips if row[1] is not None]
+    return sorted(reasons, key=lambda reason: -reason.count)

@@ -1,19 +1,20 @@
 """Bring an index and its subsets into the catalog: again means update, never duplicate."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from store.batches import batches
 from store.catalog import add_video_root
 from store.importers.source import DatasetPaths
-from store.importers.wlasl import IndexInstance, SubsetLine, read_index, read_subset
+from store.importers.staging import COLUMNS, StagedIndex
+from store.importers.wlasl import SubsetLine, iter_index, read_subset
 from store.library import Library
-from store.schema import Base, Clip, Gloss, Instance, Signer, SubsetEntry
+from store.schema import Base, SubsetEntry
+from store.words import Availability
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class ImportSummary:
 class Dataset:
     """A dataset's index and subsets, read and checked."""
 
-    instances: list[IndexInstance]
+    index: StagedIndex
     lines: list[SubsetLine]
     videos: Path | None
 
@@ -47,28 +48,29 @@ def read_dataset(paths: DatasetPaths) -> Dataset:
 
     Raises:
         ImportSourceError: a file is not what it should be.
+        DiskFullError: the folder for temporary files cannot hold the index.
     """
-    instances = read_index(paths.index)
+    index = StagedIndex(iter_index(paths.index))
     lines = [line for path in paths.subsets for line in read_subset(path)]
-    return Dataset(instances, lines, paths.videos)
+    return Dataset(index, lines, paths.videos)
 
 
 def store_dataset(library: Library, dataset: Dataset) -> ImportSummary:
     """Bring the dataset into the catalog in one transaction."""
-    instances = dataset.instances
+    index = dataset.index
     with library.session() as session:
-        new, updated = _store_instances(session, instances)
+        new, updated = _store_instances(session, index)
         _store_subsets(session, dataset.lines)
         if dataset.videos is not None:
             add_video_root(session, dataset.videos)
     subsets = {line.subset for line in dataset.lines}
     return ImportSummary(
-        glosses=len({instance.gloss for instance in instances}),
-        instances=len(instances),
+        glosses=index.glosses,
+        instances=index.instances,
         new=new,
         updated=updated,
-        unchanged=len(instances) - new - updated,
-        signers=len({instance.signer for instance in instances} - {None}),
+        unchanged=index.instances - new - updated,
+        signers=index.signers,
         subsets=tuple(sorted(subsets, key=lambda name: (len(name), name))),
         videos=str(dataset.videos) if dataset.videos else None,
     )
@@ -79,68 +81,55 @@ def _table(model: type[Base]) -> Table:
     return Base.metadata.tables[model.__tablename__]
 
 
-def _ids(
-    session: Session, model: type[Gloss | Signer | Clip], column: Any, wanted: Iterable[str]
-) -> dict[str, int]:
-    """Ids by name, adding the names that are not there yet in the order given."""
-    names = list(dict.fromkeys(wanted))
-    known: dict[str, int] = dict(session.execute(select(column, model.id)).all())
-    missing = [{column.key: name} for name in names if name not in known]
-    if missing:
-        session.execute(insert(_table(model)), missing)
-        known = dict(session.execute(select(column, model.id)).all())
-    return known
+_CACHE_KIB: Final = 128 * 1024
+"""For the pages of indexes, which an import meets in no order."""
+_SAME: Final = tuple(name for name in COLUMNS if name not in {"gloss", "video_id", "signer"})
+"""Columns that go into `instance` as they are."""
+_COLUMNS: Final = ", ".join(("gloss_id", "clip_id", "signer_id", *_SAME))
+_VALUES: Final = ", ".join(("g.id", "c.id", "s.id", *(f"n.{name}" for name in _SAME)))
+_NAMES: Final = (
+    """INSERT INTO gloss (text) SELECT gloss FROM incoming n
+    WHERE NOT EXISTS (SELECT 1 FROM gloss WHERE text = n.gloss)
+    GROUP BY gloss ORDER BY MIN(n.rowid)""",
+    """INSERT INTO signer (name) SELECT signer FROM incoming n
+    WHERE signer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM signer WHERE name = n.signer)
+    GROUP BY signer ORDER BY MIN(n.rowid)""",
+    f"""INSERT INTO clip (video_id, availability) SELECT video_id, '{Availability.UNKNOWN}'
+    FROM incoming n WHERE NOT EXISTS (SELECT 1 FROM clip WHERE video_id = n.video_id)
+    ORDER BY n.rowid""",
+)
+"""Adds the names that are not there yet, in the order of the index."""
+_FROM: Final = """
+    FROM incoming n CROSS JOIN gloss g ON g.text = n.gloss CROSS JOIN clip c ON c.video_id = n.video_id
+    LEFT JOIN signer s ON s.name = n.signer"""
+_FIND_CHANGED: Final = f"""
+    INSERT INTO changed (id, {_COLUMNS}) SELECT i.id, {_VALUES} {_FROM}
+    JOIN instance i ON i.clip_id = c.id
+    WHERE i.id = (SELECT MAX(id) FROM instance WHERE clip_id = c.id)
+    AND ({", ".join(f"i.{name}" for name in _COLUMNS.split(", "))}) IS NOT ({_VALUES})"""
+_CHANGE: Final = f"""
+    UPDATE instance SET ({_COLUMNS}) = ({", ".join(f"v.{name}" for name in _COLUMNS.split(", "))})
+    FROM changed v WHERE instance.id = v.id"""
+_NEW: Final = f"""
+    INSERT INTO instance ({_COLUMNS}, excluded) SELECT {_VALUES}, 0 {_FROM}
+    WHERE NOT EXISTS (SELECT 1 FROM instance WHERE clip_id = c.id) ORDER BY n.rowid"""
 
 
-def _store_instances(session: Session, instances: list[IndexInstance]) -> tuple[int, int]:
-    glosses = _ids(session, Gloss, Gloss.text, (item.gloss for item in instances))
-    signers = _ids(session, Signer, Signer.name, (item.signer for item in instances if item.signer))
-    clips = _ids(session, Clip, Clip.video_id, (item.video_id for item in instances))
-    rows = [_as_row(item, glosses, signers, clips) for item in instances]
-    columns = list(rows[0])
-    known = _known_rows(session, columns)
-    new = [row for row in rows if row["clip_id"] not in known]
-    changed = [
-        {"id": known[row["clip_id"]][0], **row}
-        for row in rows
-        if row["clip_id"] in known
-        and known[row["clip_id"]][1] != tuple(row[name] for name in columns)
-    ]
-    if new:
-        session.execute(insert(_table(Instance)), new)
-    if changed:
-        session.execute(update(Instance), changed)
-    return len(new), len(changed)
-
-
-def _known_rows(session: Session, columns: list[str]) -> dict[int, tuple[int, tuple[Any, ...]]]:
-    """Instances in the catalog by clip: their id and the values of `columns`."""
-    wanted = select(Instance.clip_id, Instance.id, *(getattr(Instance, name) for name in columns))
-    return {row[0]: (row[1], tuple(row[2:])) for row in session.execute(wanted)}
-
-
-def _as_row(
-    item: IndexInstance, glosses: dict[str, int], signers: dict[str, int], clips: dict[str, int]
-) -> dict[str, Any]:
-    left, top, right, bottom = item.bbox
-    return {
-        "gloss_id": glosses[item.gloss],
-        "clip_id": clips[item.video_id],
-        "signer_id": signers[item.signer] if item.signer else None,
-        "split": item.split,
-        "frame_start": item.frame_start,
-        "frame_end": item.frame_end,
-        "fps": item.fps,
-        "bbox_left": left,
-        "bbox_top": top,
-        "bbox_right": right,
-        "bbox_bottom": bottom,
-        "source": item.source,
-        "url": item.url,
-        "variation": item.variation,
-        "number": item.number,
-        "extra": item.extra,
-    }
+def _store_instances(session: Session, index: StagedIndex) -> tuple[int, int]:
+    """Bring them in; returns how many are new, and how many had changed."""
+    connection = session.connection()
+    # Attached and with a larger cache, it goes back to no pool.
+    connection.detach()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.exec_driver_sql("ATTACH DATABASE ? AS staging", (str(index.path),))
+    for statement in _NAMES:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE changed (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS.split(', '))})"
+    )
+    changed = connection.exec_driver_sql(_FIND_CHANGED).rowcount
+    connection.exec_driver_sql(_CHANGE)
+    return connection.exec_driver_sql(_NEW).rowcount, changed
 
 
 def _store_subsets(session: Session, lines: list[SubsetLine]) -> None:

@@ -20,7 +20,7 @@ from store.importers.wlasl import (
     MAX_INDEX_BYTES,
     SUBSET_NAME,
     check_video_id,
-    read_index,
+    iter_index,
 )
 from store.paths import CLIP_SUFFIXES
 
@@ -193,11 +193,13 @@ def _check_index(
     if len(indexes) != 1:
         raise _refused(archive, f"it holds {len(indexes)} files named {INDEX_NAME}")
     if indexes[0].file_size > MAX_INDEX_BYTES:
-        raise _refused(archive, f"its {INDEX_NAME} is over 512 MiB")
+        raise _refused(archive, f"its {INDEX_NAME} is over {MAX_INDEX_BYTES >> 20} MiB")
     with tempfile.TemporaryDirectory(prefix="signtui-") as folder:
         copy = Path(folder) / INDEX_NAME
-        copy.write_bytes(opened.read(indexes[0]))
-        read_index(copy)
+        with copy.open("wb") as file:
+            file.writelines(_chunks(opened, indexes[0]))
+        for _ in iter_index(copy):
+            pass
 
 
 def _refuse_unsafe(archive: Path, info: zipfile.ZipInfo) -> None:

@@ -6,17 +6,24 @@ they become 0-based half-open ranges, and nothing else in signtui knows about it
 
 import json
 import re
+from array import array
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from store.errors import ImportSourceError
+from store.importers.json_array import iter_array, starts_array
 from store.words import SPLITS
 
 INDEX_NAME: Final = "WLASL_v0.3.json"
 SUBSET_NAME: Final = re.compile(r"nslt_([0-9A-Za-z_-]{1,32})\.json")
-MAX_INDEX_BYTES: Final = 512 * 2**20
+MAX_INDEX_BYTES: Final = 8 * 2**30
+_MAX_SUBSET_BYTES: Final = 512 * 2**20
 MAX_GLOSS_LENGTH: Final = 200
 MAX_TEXT_LENGTH: Final = 4096
 _MAX_FRAMES: Final = 2**31
@@ -62,27 +69,53 @@ class SubsetLine:
 
 
 def read_index(path: Path) -> list[IndexInstance]:
-    """Read and check a whole index before anything is done with it.
+    """The whole index, read and checked. Raises as `iter_index`."""
+    return list(iter_index(path))
+
+
+def iter_index(path: Path) -> Iterator[IndexInstance]:
+    """Read and check an index, gloss by gloss: of a large one little is in memory at a time.
 
     Raises:
-        ImportSourceError: it is not JSON, not WLASL's, or a value cannot be right.
+        ImportSourceError: it is not JSON, not WLASL's, or a value cannot be right; one that
+            occurs twice is found at the end.
     """
-    entries = load_json(path)
-    if not isinstance(entries, list) or not entries:
+    hashes, empty = array("q"), True
+    with _readable_json(path):
+        _refuse_size(path, MAX_INDEX_BYTES)
+        if not starts_array(path):
+            # Is it JSON at all? The answer is another sentence.
+            load_json(path)
+            raise _not_wlasl(path, "it should be a list of glosses")
+        for entry in iter_array(path):
+            empty = False
+            for instance in _read_entry(path, entry):
+                hashes.append(hash(instance.video_id))
+                yield instance
+    if empty:
         raise _not_wlasl(path, "it should be a list of glosses")
-    instances = [instance for entry in entries for instance in _read_entry(path, entry)]
-    if not instances:
+    if not hashes:
         raise _not_wlasl(path, "no gloss has an instance")
-    _refuse_duplicates(path, instances)
-    return instances
+    _refuse_duplicates(path, hashes)
 
 
 def load_json(path: Path) -> Any:
     """Parse a JSON file of bounded size. Raises ImportSourceError."""
-    try:
-        if path.stat().st_size > MAX_INDEX_BYTES:
-            raise ImportSourceError(f"{path} is too large for an index (over 512 MiB).")
+    with _readable_json(path):
+        _refuse_size(path, _MAX_SUBSET_BYTES)
         return json.loads(path.read_bytes())
+
+
+def _refuse_size(path: Path, most: int) -> None:
+    if path.stat().st_size > most:
+        raise ImportSourceError(f"{path} is too large for an index (over {most >> 20} MiB).")
+
+
+@contextmanager
+def _readable_json(path: Path) -> Iterator[None]:
+    """Say in one sentence why a file cannot be read or is not JSON. Raises ImportSourceError."""
+    try:
+        yield
     except OSError as error:
         raise ImportSourceError(
             f"{path} cannot be read: {error.strerror}.",
@@ -147,7 +180,7 @@ def _read_instance(gloss: str, raw: dict[str, Any]) -> IndexInstance:
         url=_text(raw, "url"),
         variation=_whole(raw, "variation_id", default=None),
         number=_whole(raw, "instance_id", default=None),
-        extra=_extra({name: raw[name] for name in raw.keys() - _FIELDS}),
+        extra=_extra({name: raw[name] for name in sorted(raw.keys() - _FIELDS)}),
     )
 
 
@@ -248,12 +281,21 @@ def _box(value: Any) -> tuple[int | None, int | None, int | None, int | None]:
     return (left, top, right, bottom)
 
 
-def _refuse_duplicates(path: Path, instances: list[IndexInstance]) -> None:
-    seen: set[str] = set()
-    for instance in instances:
-        if instance.video_id in seen:
-            raise _not_wlasl(path, f"the video id {instance.video_id!r} occurs twice")
-        seen.add(instance.video_id)
+def _refuse_duplicates(path: Path, hashes: "array[int]") -> None:
+    """Eight bytes for each id tell that there is none twice; only else are the ids read again."""
+    values, times = np.unique(np.frombuffer(hashes, np.int64), return_counts=True)
+    suspects = set(values[times > 1].tolist())
+    if not suspects:
+        return
+    seen = Counter(
+        instance.video_id
+        for entry in iter_array(path)
+        for instance in _read_entry(path, entry)
+        if hash(instance.video_id) in suspects
+    )
+    for video_id, count in seen.items():
+        if count > 1:
+            raise _not_wlasl(path, f"the video id {video_id!r} occurs twice")
 
 
 def read_subset(path: Path) -> list[SubsetLine]:

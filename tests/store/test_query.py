@@ -17,7 +17,6 @@ from store.query import (
     MAX_VALUE_BYTES,
     WrongSqlError,
     quoted,
-    read_numbers,
     read_schema,
     run_query,
 )
@@ -261,19 +260,6 @@ def test_wrong_sql_is_explained(filled):
         run_query(filled, "SELECT * FROM absent")
     with pytest.raises(QueryError, match="syntax"):
         run_query(filled, "SELEC 1")
-
-
-def test_numbers_come_in_order_and_under_the_same_guard(filled):
-    sql = "SELECT instance_id FROM instances ORDER BY instance_id DESC"
-    assert list(read_numbers(filled, sql)) == [row[0] for row in run_query(filled, sql).rows]
-    for wrong in ("DELETE FROM gloss", "SELECT absent FROM instances"):
-        with pytest.raises(QueryError):
-            read_numbers(filled, wrong)
-    cancelled = threading.Event()
-    cancelled.set()
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n"
-    with pytest.raises(QueryError, match="ended"):
-        read_numbers(filled, endless, cancelled=cancelled)
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -5,7 +5,8 @@ import pytest
 from store.catalog import get_or_add_extractor
 from store.exclusions import exclude
 from store.schema import Clip, Extraction, Instance
-from store.stats import MOST_PER_GLOSS, Bin, read_stats
+from store.stats import Bin, read_stats
+from store.tally import MOST_PER_GLOSS
 
 
 @pytest.fixture

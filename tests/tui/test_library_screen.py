@@ -8,7 +8,9 @@ from textual.widgets import Input, OptionList, Static
 
 from store.words import JobKind
 from tests.tui.conftest import ROOT, newest_job, settle, until
+from tui.reading import instance_ids
 from tui.reading.instances import EXCLUDED, SORTABLE
+from tui.screens import library
 from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
 from tui.screens.exclude_form import ExcludeForm
@@ -64,6 +66,25 @@ async def test_figures_are_those_of_the_catalog(app):
         hands = app.screen.query_one("#hands-line", Static).render().plain
         assert hands == "left hand 50 %, right 100 %"
         assert app.screen.query_one("#states").border_subtitle == "extract would read 65"
+
+
+async def test_many_instances_come_piece_by_piece_until_all_are_there(app, monkeypatch):
+    monkeypatch.setattr(instance_ids, "FEW", 10)
+    monkeypatch.setattr(instance_ids, "_LONGEST", 20)
+    monkeypatch.setattr(library, "_AT_ONCE", 30)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.shown is not None and app.screen.shown.complete)
+        await settle(pilot)
+        assert app.screen.query_one(RowView).total == 300
+        assert app.screen.query_one("#table").border_title == "Instances  300"
+        glosses = shown(app, 0)
+        assert glosses == sorted(glosses)
+        await pilot.press("end")
+        await settle(pilot)
+        assert app.screen.query_one(RowView).current is not None
+        app.screen.shown.complete = False
+        await pilot.press("X")
+        assert not isinstance(app.screen, ExcludeForm), "not before all are known"
 
 
 async def test_all_figures_and_back(app):

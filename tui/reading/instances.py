@@ -1,18 +1,22 @@
 """The instances that a filter shows: their ids in order first, then page by page as they are seen.
 
 On all of WLASL's 21,083 instances the ids cost 5 to 35 ms and a page of 200 by its ids 2 ms, where
-counting and skipping would cost 45 to 110 ms for each page.
+counting and skipping would cost 45 to 110 ms for each page. Of millions the first ids are enough to
+begin with: the others come while they are looked at.
 """
 
+import math
 import threading
+import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from store.library import Library
-from store.query import read_numbers, run_query
+from store.query import run_query
 from tui.reading.filters import VIEW_COLUMNS, condition
+from tui.reading.instance_ids import Piece, iter_ids
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
 from tui.wording import DASH, first_line, percent
@@ -48,6 +52,9 @@ _READ: Final = (
     "COALESCE(frames, clip_frames)", "frames", "frames_left", "frames_right", "source",
     "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
 )  # fmt: skip
+
+_SOON_S: Final = 0.02
+"""After so long a page may be shown that is not full yet."""
 
 SORTABLE: Final = (
     *(column.key for column in COLUMNS),
@@ -97,33 +104,63 @@ class InstanceQuery:
 class InstanceRows:
     """The instances of one query: a source of rows for a table of any length."""
 
-    def __init__(self, library: Library, query: InstanceQuery, ids: "array[int]") -> None:
-        self.library, self.query, self.ids = library, query, ids
+    def __init__(self, library: Library, query: InstanceQuery, pieces: Iterator[Piece]) -> None:
+        self.library, self.query = library, query
+        self.ids = array("q")
+        self.complete = False
+        """Whether all ids are there."""
+        self._pieces = pieces
 
     @property
     def total(self) -> int:
         return len(self.ids)
+
+    def read_more(self, count: int = 1, *, within_s: float = math.inf) -> None:
+        """Let so many more ids come, if there are any; after some time the first is enough.
+
+        Raises:
+            QueryError: as `iter_ids`.
+        """
+        before, started = len(self.ids), time.monotonic()
+        while not self.complete and len(self.ids) < before + count:
+            if len(self.ids) > before and time.monotonic() - started > within_s:
+                return
+            piece = next(self._pieces)
+            self.ids.extend(piece.ids)
+            self.complete = piece.last
 
     def read(self, first: int, count: int) -> list[Row]:
         """Rows of the table; an instance that is gone since is a row of dashes."""
         wanted = self.ids[first : first + count]
         if not wanted:
             return []
-        sql = f"SELECT {', '.join(_READ)} FROM instances WHERE instance_id IN ({', '.join(map(str, wanted))})"  # noqa: S608
+        sql = f"SELECT {', '.join(_READ)} FROM instances WHERE instance_id IN ({', '.join(map(str, wanted))})"
         found = {row[0]: row for row in run_query(self.library, sql).rows}
         return [_row(instance_id, found.get(instance_id)) for instance_id in wanted]
 
 
 def find_instances(
-    library: Library, query: InstanceQuery, cancelled: threading.Event | None = None
+    library: Library,
+    query: InstanceQuery,
+    cancelled: threading.Event | None = None,
+    *,
+    least: int = PAGE_ROWS,
 ) -> tuple[InstanceRows, list[Row]]:
-    """All instances of a query, and the first page of them.
+    """The instances of a query, at least so many of their ids, and the first page of them.
 
     Raises:
         QueryError: the condition is wrong, or a newer question cancelled this one.
     """
-    sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"  # noqa: S608
-    rows = InstanceRows(library, query, read_numbers(library, sql, cancelled=cancelled))
+    pieces = iter_ids(
+        library,
+        query.condition,
+        query.order,
+        sort=query.sort,
+        descending=query.descending,
+        cancelled=cancelled or threading.Event(),
+    )
+    rows = InstanceRows(library, query, pieces)
+    rows.read_more(least, within_s=_SOON_S if least <= PAGE_ROWS else math.inf)
     return rows, rows.read(0, PAGE_ROWS)
 
 

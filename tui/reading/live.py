@@ -48,26 +48,36 @@ def read_live_choices(library: Library) -> LiveChoices:
 
 def read_clip_paths(library: Library, limit: int = 2000) -> list[str]:
     """Clips that live can be tried on: those of the test split first."""
-    sql = """
-        SELECT path FROM instances WHERE availability = 'available' AND path IS NOT NULL
-        ORDER BY split = 'test' DESC, split = 'val' DESC, video_id LIMIT :limit"""
+    paths: dict[str, None] = {}
     with library.reading() as session:
-        paths = session.scalars(text(sql), {"limit": limit})
-        return [str(path) for path in dict.fromkeys(paths) if Path(path).suffix]
+        for where in ("split = 'test'", "split = 'val'", "1"):
+            # As SQLite finds them, since sorting all of a large library takes seconds.
+            sql = f"""
+                SELECT path FROM instances
+                WHERE {where} AND availability = 'available' AND path IS NOT NULL LIMIT :limit"""
+            found = session.scalars(text(sql), {"limit": limit})
+            paths |= dict.fromkeys(sorted(path for path in found if Path(path).suffix))
+            if len(paths) >= limit:
+                break
+    return list(paths)[:limit]
 
 
 def read_record_choices(library: Library) -> RecordChoices:
     """Known glosses by name; signers, those who recorded first."""
-    signers = """
-        SELECT signer FROM instances WHERE signer IS NOT NULL
-        GROUP BY signer ORDER BY MAX(CASE WHEN source = :source THEN instance_id ELSE 0 END) DESC, signer"""
-    recorded = "SELECT 1 FROM instances WHERE source = :source LIMIT 1"
     with library.reading() as session:
         glosses = session.scalars(text("SELECT text FROM gloss ORDER BY text")).all()
-        names = session.scalars(text(signers), {"source": SOURCE}).all()
-        any_recorded = session.scalar(text(recorded), {"source": SOURCE})
-    # Nobody who only stands in a dataset sits before this camera.
-    return RecordChoices(tuple(glosses), tuple(names) if any_recorded else ())
+        recorders = session.scalars(text(_RECORDERS)).all()
+        # Nobody who only stands in a dataset sits before this camera.
+        others = session.scalars(text(_SIGNERS)).all() if recorders else ()
+    return RecordChoices(tuple(glosses), tuple(dict.fromkeys([*recorders, *others])))
+
+
+_RECORDERS: Final = f"""
+SELECT s.name FROM instance i JOIN signer s ON s.id = i.signer_id
+WHERE i.source = '{SOURCE}' GROUP BY s.id ORDER BY MAX(i.id) DESC, s.name"""
+_SIGNERS: Final = """
+SELECT name FROM signer WHERE EXISTS (SELECT 1 FROM instance WHERE signer_id = signer.id)
+ORDER BY name"""
 
 
 def _recent_sources(library: Library) -> list[str]:

@@ -33,12 +33,15 @@ from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import Page
 from tui.widgets.overview import Overview
+from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.row_view import RowView
 from tui.widgets.table import Row
 from tui.wording import count
 
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
+_AT_ONCE: Final = 100_000
+"""Ids that come between two looks at how many there are."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
 _OF_THE_TABLE: Final = frozenset({"open", "order", "turn", "exclude", "exclude_shown"})
 
@@ -162,14 +165,26 @@ class LibraryScreen(Page):
     ) -> None:
         with self.signtui.complaints(quietly=True):
             try:
-                found = await asyncio.to_thread(find_instances, self.library, query, cancelled)
+                least = max(PAGE_ROWS, self.query_one(RowView).cursor + 1 if keep_place else 0)
+                found = await asyncio.to_thread(
+                    find_instances, self.library, query, cancelled, least=least
+                )
+                self._show_instances(*found, keep_place=keep_place)
+                # The rows are painted first: other words lay out the whole screen anew.
+                self.call_after_refresh(self._take_back, cancelled)
+                await self._read_others(found[0])
             except QueryError as error:
                 if not cancelled.is_set():
                     self._complain(error.message.removeprefix("SQL: "))
+
+    async def _read_others(self, rows: InstanceRows) -> None:
+        """Of millions of instances: let the ids come that the first page did not need."""
+        while not rows.complete:
+            await asyncio.to_thread(rows.read_more, _AT_ONCE)
+            if rows is not self.shown:
                 return
-            self._show_instances(*found, keep_place=keep_place)
-            # The rows are painted first: other words lay out the whole screen anew.
-            self.call_after_refresh(self._take_back, cancelled)
+            self.query_one(RowView).grow()
+            self._show_total()
 
     def _take_back(self, cancelled: threading.Event) -> None:
         """Take the complaint back, unless a newer question has its own."""
@@ -196,7 +211,8 @@ class LibraryScreen(Page):
             return
         panel, query = self.query_one("#table"), self.shown.query
         of_all = f" of {count(self._instances)}" if query.condition else ""
-        panel.border_title = f"Instances  {count(self.shown.total)}{of_all}"
+        more = "" if self.shown.complete else "…"
+        panel.border_title = f"Instances  {count(self.shown.total)}{more}{of_all}"
         by = "" if query.sort in {column.key for column in COLUMNS} else f"by {query.sort}"
         where = f"WHERE {query.condition}" if query.condition else ""
         panel.border_subtitle = Content("  ".join(filter(None, (by, where)))).markup
@@ -291,7 +307,9 @@ class LibraryScreen(Page):
 
     def action_exclude_shown(self) -> None:
         """The same for all instances that the filter shows."""
-        if self.shown is not None and self.shown.total:
+        if self.shown is not None and not self.shown.complete:
+            self.notify("The instances are still being counted; try again in a moment.")
+        elif self.shown is not None and self.shown.total:
             total = self.shown.total
             what = "All instances" if total == self._instances else "What the filter shows"
             form = ExcludeForm(f"{what}: {count(total)} instances", can_include=True)

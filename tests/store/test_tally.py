@@ -1,0 +1,162 @@
+"""Kept figures are what a new count gives, whoever changed which rows."""
+
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from store.check import check
+from store.importers.dataset import read_dataset, store_dataset
+from store.importers.source import find_dataset
+from store.jobs import create_job, run_job
+from store.library import Library
+from store.stats import read_stats
+from store.tally import find_wrong, freshen, mark_all
+from store.words import JobKind
+from tests.support.library import instance, write_dataset
+
+GLOSSES = 20
+"""More than two blocks."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A library with twenty glosses of two instances, half of the clips there, and two extractors."""
+    folder = tmp_path_factory.mktemp("tally")
+    index = [
+        {"gloss": f"g{number}", "instances": [
+            instance(f"{number}a", signer_id=number % 3, url="u1" if number % 4 else "u2"),
+            instance(f"{number}b", split="val", url=""),
+        ]}
+        for number in range(GLOSSES)
+    ]  # fmt: skip
+    write_dataset(folder / "d", index)
+    library = Library.create(folder / "library")
+    store_dataset(library, read_dataset(find_dataset(folder / "d", unpack_to=folder)))
+    change(
+        library, "UPDATE clip SET availability = 'available', frames = id, fps = 25 WHERE id % 2"
+    )
+    for number in (1, 2):
+        change(library, "INSERT INTO extractor VALUES "
+               f"({number}, 'hands-{number}', 'hands', 'MediaPipe', '{{}}', 0)")  # fmt: skip
+    library.close()
+    return library
+
+
+@pytest.fixture
+def library(made, tmp_path):
+    shutil.copytree(made.root, tmp_path / "copy")
+    opened = Library.open(tmp_path / "copy")
+    yield opened
+    opened.close()
+
+
+def change(library, *statements):
+    with library.session() as session:
+        for statement in statements:
+            session.execute(text(statement))
+
+
+def count_anew(library):
+    with library.session() as session:
+        mark_all(session)
+    return read_stats(library)
+
+
+IDS = st.integers(1, 2 * GLOSSES)
+GLOSS = st.integers(1, GLOSSES)
+EXTRACTOR = st.integers(1, 2)
+STATUS = st.sampled_from(["pending", "running", "done", "no_hands", "failed"])
+CHANGES = st.one_of(
+    st.just("freshen"),
+    st.builds(
+        "INSERT OR REPLACE INTO extraction (instance_id, extractor_id, status, attempts, frames, "
+        "frames_left, frames_right, finished_at) SELECT id, {1}, '{2}', 1, {3}, 5, 7, {4} "
+        "FROM instance WHERE id = {0}".format,
+        IDS, EXTRACTOR, STATUS, st.integers(1, 300), st.integers(0, 3)),
+    st.builds("UPDATE extraction SET status = '{}' WHERE instance_id = {}".format, STATUS, IDS),
+    st.builds("DELETE FROM extraction WHERE instance_id = {}".format, IDS),
+    st.builds("UPDATE clip SET availability = '{}', reason = 'why', frames = {} WHERE id = {}".format,
+              st.sampled_from(["available", "missing"]), st.integers(1, 200), IDS),
+    st.builds("UPDATE OR IGNORE instance SET gloss_id = {} WHERE id = {}".format, GLOSS, IDS),
+    st.builds("UPDATE instance SET url = '{}', excluded = {} WHERE id = {}".format,
+              st.sampled_from(["u1", "u2", ""]), st.integers(0, 1), IDS),
+    st.builds("INSERT OR IGNORE INTO instance (gloss_id, clip_id, frame_start, url, split, excluded) "
+              "VALUES ({}, {}, {}, 'u2', NULL, 0)".format, GLOSS, IDS, st.integers(0, 1)),
+    st.builds("DELETE FROM instance WHERE id = {0} AND NOT EXISTS "
+              "(SELECT 1 FROM extraction WHERE instance_id = {0})".format, IDS),
+    st.builds("INSERT OR REPLACE INTO subset_entry VALUES ('100', '{}{}', 'train', {}, 0, NULL)".format,
+              st.integers(0, GLOSSES + 1), st.sampled_from("abc"), st.integers(0, 5)),
+    st.just("DELETE FROM subset_entry WHERE class_id < 3"),
+)  # fmt: skip
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.lists(CHANGES, min_size=1, max_size=12))
+def test_whatever_changes_figures_are_what_a_new_count_gives(library, changes):
+    for statement in changes:
+        if statement == "freshen":
+            freshen(library)
+        else:
+            change(library, statement)
+    seen = read_stats(library)
+    assert find_wrong(library) == []
+    freshen(library)
+    assert find_wrong(library) == []
+    assert read_stats(library) == seen == count_anew(library)
+
+
+def test_a_changed_row_is_one_block_to_count(library):
+    freshen(library)
+    assert freshen(library) == 0
+    change(library, "UPDATE extraction SET frames = 1 WHERE instance_id = 1")
+    assert freshen(library) == 0, "no such extraction"
+    change(library, "UPDATE clip SET frames = 77 WHERE id = 1")
+    assert freshen(library) == 2, "the clip's block and its gloss's"
+
+
+def test_a_job_leaves_nothing_to_count(library):
+    change(library, "UPDATE clip SET frames = 77")
+    with run_job(library, create_job(library, JobKind.SCAN, {})):
+        pass
+    assert freshen(library) == 0
+
+
+def test_figures_that_are_wrong_are_found_and_counted_anew(library):
+    before = read_stats(library)
+    freshen(library)
+    change(library, "UPDATE tally SET n1 = n1 + 1 WHERE name = 'split' AND block = 1")
+    assert read_stats(library) != before
+    (finding,) = check(library).findings
+    assert (finding.kind, finding.repaired) == ("figures", False)
+    assert "1 blocks" in finding.text
+    assert [f.repaired for f in check(library, repair=True).findings] == [True]
+    assert read_stats(library) == before
+    assert check(library).findings == []
+
+
+def test_an_older_library_is_counted_when_it_is_opened(library):
+    before = read_stats(library)
+    change(
+        library,
+        "DROP TABLE tally",
+        "DROP TABLE tally_stale",
+        *(f"DROP TRIGGER tally_{table}_{event}"
+          for table in ("instance", "extraction", "clip", "subset_entry")
+          for event in ("insert", "delete", "update")),
+        "DROP INDEX subset_entry_by_video",
+        "DROP INDEX instance_by_signer",
+        "DROP INDEX instance_recorded",
+        "CREATE INDEX ix_instance_signer_id ON instance (signer_id)",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )  # fmt: skip
+    library.close()
+    opened = Library.open(library.root)
+    assert read_stats(opened) == before
+    change(opened, "UPDATE instance SET excluded = 1 WHERE id = 1")
+    assert read_stats(opened).excluded == 1
+    opened.close()

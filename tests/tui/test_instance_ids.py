@@ -1,0 +1,77 @@
+"""Ids in pieces are the ids of one statement, and the first of them do not wait for the last."""
+
+import threading
+
+import pytest
+
+from store.errors import QueryError
+from store.importers.dataset import read_dataset, store_dataset
+from store.importers.source import find_dataset
+from store.library import Library
+from store.query import run_query
+from tests.support.library import instance, write_dataset
+from tui.reading import instance_ids
+from tui.reading.instances import InstanceQuery, find_instances
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ids")
+    index = [
+        {"gloss": f"{'go' if number % 3 else 'Stop'} {number}", "instances": [
+            instance(f"{number}x{take}", split="val" if take else "train",
+                     signer_id=None if take == 2 else 100 + number % 7)
+            for take in range(number % 5 + 1)
+        ]}
+        for number in range(60)
+    ]  # fmt: skip
+    write_dataset(folder / "d", index)
+    made = Library.create(folder / "library")
+    store_dataset(made, read_dataset(find_dataset(folder / "d", unpack_to=folder)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Let everything count as many, and pieces be small."""
+    monkeypatch.setattr(instance_ids, "FEW", 10)
+    monkeypatch.setattr(instance_ids, "_FIRST", 3)
+    monkeypatch.setattr(instance_ids, "_LONGEST", 16)
+
+
+@pytest.mark.parametrize(
+    "search", ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none"]
+)
+@pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_pieces_are_the_whole(library, many, search, sort, descending):
+    query = InstanceQuery(search, sort, descending)
+    rows, first = find_instances(library, query, least=1)
+    while not rows.complete:
+        rows.read_more()
+    sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"
+    assert list(rows.ids) == [row[0] for row in run_query(library, sql).rows]
+    assert [row.key for row in first] == [str(one) for one in rows.ids[: len(first)]]
+
+
+def test_the_first_ids_do_not_wait_for_the_last(library, many):
+    rows, first = find_instances(library, InstanceQuery(), least=5)
+    assert not rows.complete
+    assert 5 <= rows.total < 60
+    assert len(first) == rows.total
+    rows.read_more(1_000)
+    assert rows.complete
+
+
+def test_few_are_complete_at_once(library):
+    rows, _ = find_instances(library, InstanceQuery(), least=1)
+    assert rows.complete
+
+
+def test_a_new_question_ends_the_pieces_of_the_old_one(library, many):
+    cancelled = threading.Event()
+    rows, _ = find_instances(library, InstanceQuery(), cancelled, least=1)
+    cancelled.set()
+    with pytest.raises(QueryError):
+        rows.read_more(1_000)

@@ -1,0 +1,111 @@
+"""The ids of instances in order: all at once where they are few, piece by piece where they are millions.
+
+In the order of glosses or signers a piece is a stretch of them: SQLite finds it by index, so that the
+first page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it sorts.
+"""
+
+import re
+import sqlite3
+import threading
+import time
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from store.library import Library
+from store.query import SELDOM, TIME_LIMIT_S, explained, guarded_connection
+
+FEW: Final = 25_000
+"""So many are read at once."""
+_FIRST: Final = 500
+"""Instances in the first piece, about; each one after it is twice as long as the one before."""
+_LONGEST: Final = 64_000
+_NAMES: Final = {
+    "gloss": "SELECT text FROM gloss ORDER BY text",
+    "signer": "SELECT name FROM signer ORDER BY name",
+}
+"""Orders that go by stretches of names."""
+_NARROW: Final = re.compile(r"SEARCH [gci] USING .*\((text|video_id|rowid)=\?\)")
+_STRETCHES: Final = {
+    "gloss": "gloss n CROSS JOIN instance i ON i.gloss_id = n.id WHERE n.text BETWEEN ? AND ?",
+    "signer": "signer n CROSS JOIN instance i ON i.signer_id = n.id WHERE n.name BETWEEN ? AND ?",
+}
+"""The instances of a stretch; so asked, SQLite begins with them whatever else is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Ids that follow those before."""
+
+    ids: "array[int]"
+    last: bool = False
+    """Nothing comes after it."""
+
+
+def iter_ids(
+    library: Library, condition: str, order: str, *, sort: str, descending: bool,
+    cancelled: threading.Event,
+) -> Iterator[Piece]:  # fmt: skip
+    """Yield the ids of the instances that meet a condition, in order, in pieces of any length.
+
+    Args:
+        library: whose.
+        condition: SQL on the `instances` view, and nothing behind it; empty means all.
+        order: what stands behind ORDER BY.
+        sort: the column that `order` begins with, none before others.
+        descending: whether it falls; none come last all the same.
+        cancelled: ends it at once.
+
+    Raises:
+        QueryError: the condition is wrong, a piece took too long, or it was cancelled.
+    """
+    where = f"({condition}\n)" if condition else "1"
+    end_at = 0.0
+
+    def must_end() -> bool:
+        return cancelled.is_set() or time.monotonic() > end_at
+
+    with guarded_connection(library, must_end, SELDOM) as connection:
+
+        def asked(sql: str, values: tuple[str, ...] = ()) -> Iterator[Piece]:
+            nonlocal end_at
+            cursor, size, last = None, FEW if few else _FIRST, False
+            while not last:
+                end_at = time.monotonic() + TIME_LIMIT_S
+                with explained(sql, TIME_LIMIT_S):
+                    cursor = cursor or connection.execute(sql, values)
+                    rows = cursor.fetchmany(size)
+                last, size = len(rows) < size, min(2 * size, _LONGEST)
+                yield Piece(array("q", (row[0] for row in rows)), last)
+
+        end_at = time.monotonic() + TIME_LIMIT_S
+        most = connection.execute("SELECT MAX(id) FROM instance").fetchone()[0] or 0
+        few = most < FEW
+        select = f"SELECT instance_id FROM instances WHERE {where}"
+        if few or sort not in _NAMES or _is_narrow(connection, select):
+            yield from asked(f"{select} ORDER BY {order}")
+            return
+        names = [row[0] for row in connection.execute(_NAMES[sort])]
+        for ends in _pieces(names[::-1] if descending else names, most):
+            stretch = f"SELECT i.id FROM {_STRETCHES[sort]}"
+            sql = f"{select} AND instance_id IN ({stretch}) ORDER BY {order}"
+            for piece in asked(sql, (min(ends), max(ends))):
+                yield Piece(piece.ids)
+        yield from asked(f"{select} AND {sort} IS NULL ORDER BY {order}")
+
+
+def _is_narrow(connection: sqlite3.Connection, select: str) -> bool:
+    """Whether SQLite begins with one gloss, clip or instance: then there is nothing to cut."""
+    with explained(select, TIME_LIMIT_S):
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {select}").fetchone()
+    return plan is not None and bool(_NARROW.match(str(plan[-1])))
+
+
+def _pieces(names: list[str], instances: int) -> Iterator[tuple[str, str]]:
+    """First and last name of each piece."""
+    length, start = float(_FIRST), 0
+    while start < len(names):
+        end = start + max(1, round(length * len(names) / instances))
+        yield names[start], names[min(end, len(names)) - 1]
+        start, length = end, min(_LONGEST, 2 * length)
