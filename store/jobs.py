@@ -68,13 +68,6 @@ class JobRow:
     ended_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class JobLineRow:
-    at: float
-    level: str
-    text: str
-
-
 class JobStoppedError(JobError):
     """The job was asked to stop and did; its finished work is kept."""
 
@@ -108,17 +101,6 @@ def list_jobs(library: Library, *, limit: int = 100) -> list[JobRow]:
     with library.reading() as session:
         jobs = session.scalars(select(Job).order_by(Job.id.desc()).limit(limit))
         return [JobRow(**as_dict(job)) for job in jobs]
-
-
-def list_lines(library: Library, job_id: int) -> list[JobLineRow]:
-    """The kept log lines of a job, oldest first."""
-    with library.reading() as session:
-        rows = session.execute(
-            select(JobLine.at, JobLine.level, JobLine.text)
-            .where(JobLine.job_id == job_id)
-            .order_by(JobLine.id)
-        )
-        return [JobLineRow(*row) for row in rows]
 
 
 def ask(library: Library, job_id: int, request: Request | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra signtui[cluster] is not installed")
 
-from store.jobs import list_lines
+from store.job_lines import list_lines
 from store.words import JobKind
 from tests.cluster.running import Cluster, small_library
 from tests.cluster.standin import SECONDS

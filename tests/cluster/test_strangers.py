@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra signtui[cluster] is not installed")
 
-from store.jobs import ask, get_job, list_lines
+from store.job_lines import list_lines
+from store.jobs import ask, get_job
 from store.words import JobKind, Request
 from tests.cluster.running import Cluster, has_openssl, small_library
 from tests.cluster.standin import BAD, BLIND, MEDIAPIPE, SECONDS

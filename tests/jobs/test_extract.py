@@ -10,7 +10,8 @@ import pytest
 
 from store.catalog import list_extractors, list_sequences, load_sequences
 from store.check import check
-from store.jobs import ask, get_job, list_lines
+from store.job_lines import list_lines
+from store.jobs import ask, get_job
 from store.words import JobKind, Request
 from tests.jobs.extracting import (
     LONG,

@@ -15,7 +15,8 @@ from ml.config import TrainConfig, train_job
 from ml.errors import CheckpointError, DivergedError, EmptySplitError, ModelError
 from store.catalog import list_sequences
 from store.errors import SigntuiError
-from store.jobs import JobStoppedError, ask, create_job, get_job, list_lines, recover_jobs, run_job
+from store.job_lines import list_lines
+from store.jobs import JobStoppedError, ask, create_job, get_job, recover_jobs, run_job
 from store.library import Library
 from store.runs import get_run, list_epochs, list_evaluations, list_runs
 from store.splits import LeakError

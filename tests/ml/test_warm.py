@@ -20,7 +20,8 @@ from ml.resume import LAST
 from ml.seen import pack_marks, unpack_marks
 from ml.warm import Source, adopt, check_source, read_source
 from store.errors import NotInCatalogError
-from store.jobs import JobStoppedError, ask, list_lines
+from store.job_lines import list_lines
+from store.jobs import JobStoppedError, ask
 from store.library import Library
 from store.run_changes import delete_run
 from store.runs import get_run

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from store import jobs, processes
 from store.catalog import get_or_add_extractor
 from store.errors import LibraryBusyError, NotInCatalogError, StoreError
+from store.job_lines import list_lines
 from store.jobs import (
     JobStoppedError,
     ask,
@@ -19,7 +20,6 @@ from store.jobs import (
     fail_if_unended,
     get_job,
     list_jobs,
-    list_lines,
     recover_jobs,
     run_job,
 )

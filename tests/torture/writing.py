@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from store.jobs import ask, create_job, list_jobs, list_lines, run_job
+from store.job_lines import list_lines
+from store.jobs import ask, create_job, list_jobs, run_job
 from store.library import Library
 from store.runs import list_epochs, record_epoch
 from store.words import JobKind, Request

@@ -128,7 +128,8 @@ def _print_jobs(library: "Library", *, json: bool) -> None:
 def _print_job(library: "Library", job: int, level: str, *, json: bool) -> None:
     from dataclasses import asdict
 
-    from store.jobs import get_job, list_lines
+    from store.job_lines import list_lines
+    from store.jobs import get_job
     from tui.commands.following import describe
     from tui.jobs import log_tail
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from store.errors import NotInCatalogError
 from store.extractions import UNKNOWN_REASON
-from store.jobs import JobLineRow
+from store.job_lines import JobLineRow
 from store.library import Library
 
 MOST_CLIPS: Final = 1000
