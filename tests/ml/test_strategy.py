@@ -42,7 +42,7 @@ def library(tmp_path_factory):
 @pytest.fixture(scope="module")
 def alone(library) -> int:
     """A run of one process."""
-    return train_here(library, tiny(epochs=EPOCHS, patience=EPOCHS, batch_size=7))
+    return train_here(library, tiny(epochs=EPOCHS, patience=EPOCHS, batch_size=10))
 
 
 def losses(library: Library, run_id: int) -> list[float | None]:
@@ -90,7 +90,7 @@ def wait_for_epoch(library: Library, run_id: int | None, epoch: int, *processes)
     raise AssertionError("no such epoch in time")
 
 
-def test_two_devices_train_what_one_does(library, tmp_path):
+def test_three_devices_train_what_one_does(library, tmp_path):
     """With everything on that takes another way: two heads, mixing, averages; the notebook's."""
     told = tmp_path / "metrics.json"
     arguments = ["-m", "tests.ml.strategy_child", str(library.root), str(tmp_path), str(told)]
@@ -114,9 +114,9 @@ def test_two_processes_stopped_then_one_killed_then_one_alone_train_what_one_doe
     """Begun by two from the command line, gone on with by two, finished by one process."""
     log = tmp_path / "log"
     command = ["-m", "tui.cli", "--library", str(library.root), "train", "--strategy"]
-    config = tiny(epochs=EPOCHS, patience=EPOCHS, batch_size=7)
+    config = tiny(epochs=EPOCHS, patience=EPOCHS, batch_size=10)
     settings = [
-        "multiworker", "--glosses", "all", "--name", "shared", "--batch-size", "7",
+        "multiworker", "--glosses", "all", "--name", "shared", "--batch-size", "10",
         "--epochs", f"{EPOCHS}", "--learning-rate", f"{config.learning_rate}",
     ]  # fmt: skip
     for name, value in (
@@ -155,7 +155,7 @@ def test_two_processes_stopped_then_one_killed_then_one_alone_train_what_one_doe
 
 def test_a_worker_whose_chief_is_killed_ends_and_says_so(library, tmp_path):
     log = tmp_path / "log"
-    config = tiny(epochs=5000, patience=5000, batch_size=7)
+    config = tiny(epochs=5000, patience=5000, batch_size=10)
     job = create_job(library, JobKind.TRAIN, train_job(config, strategy="multiworker"))
     arguments = ["-m", "ml.train", "--library", str(library.root), "--job", str(job)]
     with two_processes(library, arguments, ["-m", "ml.worker"], log) as (chief, other):
