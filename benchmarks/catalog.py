@@ -11,6 +11,7 @@ from store.importers.source import find_dataset
 from store.library import Library
 from store.query import run_query
 from store.stats import read_stats
+from store.tally import freshen
 
 
 def main() -> int:
@@ -38,6 +39,7 @@ def main() -> int:
 
 def bring_in(data: Path, library: Library) -> None:
     store_dataset(library, read_dataset(find_dataset(data, unpack_to=library.clips_dir)))
+    freshen(library)
 
 
 if __name__ == "__main__":

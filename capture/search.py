@@ -58,6 +58,8 @@ class PalmSearch:
             return False
         if self._thorough:
             return True
+        if boxes and self._rests():
+            return False
         glance = _glance(image)
         search = self._is_due(glance, boxes[0]) if boxes else self._has_moved(glance)
         if search:
@@ -80,12 +82,15 @@ class PalmSearch:
         seen = self._searched
         return seen is None or int((np.abs(glance - seen) > _STILL).sum()) >= _SPECK
 
+    def _rests(self) -> bool:
+        """Whether a lone hand has long been alone, and the last search was but now."""
+        long = self._searched is not None and self._in_vain >= _PATIENCE
+        return long and self._skipped + 1 < _RARE
+
     def _is_due(self, glance: NDArray[np.int16], hand: NDArray[np.float32]) -> bool:
         seen = self._searched
         if seen is None or self._skipped + 1 >= _LONGEST:
             return True
-        if self._in_vain >= _PATIENCE and self._skipped + 1 < _RARE:
-            return False
         changed = np.abs(glance - seen) > _STILL_BESIDE
         margin = _MARGIN * np.ptp(hand, axis=0)
         low = np.clip((hand.min(axis=0) - margin) * _GLANCE, 0, _GLANCE).astype(int)
