@@ -1,4 +1,4 @@
-"""Trains with `mirrored` on three logical devices, in a process of its own: devices come first.
+"""Trains with `mirrored` on two logical devices, in a process of its own: devices come first.
 
 Arguments: a library, a folder to work in, and where to write the metrics of each config's epochs.
 """
@@ -14,13 +14,13 @@ from tests.ml.conftest import tiny
 
 
 def configs() -> dict[str, TrainConfig]:
-    """Whatever takes another way through a step; batches of ten and twenty do not divide by three.
+    """Whatever takes another way through a step; batches of five do not halve.
 
     The notebook's is one step: from the second on its losses hang on the last digits of the first.
     """
     coarse = replace(tiny().model, hierarchy="ids", super_classes=2)
     return {
-        "default": tiny(batch_size=10, model=coarse, mixup=0.4, ema=0.9, epochs=2),
+        "default": tiny(batch_size=5, model=coarse, mixup=0.4, ema=0.9, epochs=2),
         "notebook": replace(PRESETS["notebook"], glosses=None, epochs=1, batch_size=4096),
     }
 
@@ -60,14 +60,14 @@ def main(library: str, folder: str, told: str) -> None:
 
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(
-        processor, [tf.config.LogicalDeviceConfiguration()] * 3
+        processor, [tf.config.LogicalDeviceConfiguration()] * 2
     )
     from ml.distribute import open_replicas
 
     metrics = {}
     for name, config in configs().items():
         with open_replicas("mirrored", lambda _missing: None) as replicas:
-            assert replicas.share.devices == 3
+            assert replicas.share.devices == 2
             place = Path(folder) / name
             metrics[name] = fit(Library.open(Path(library)), config, place, replicas)
     Path(told).write_text(json.dumps(metrics), encoding="utf-8")
