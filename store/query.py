@@ -196,12 +196,17 @@ def explained(sql: str, time_limit_s: float) -> Iterator[None]:
         raise _translated(str(error), sql, time_limit_s) from error
 
 
+def ended(time_limit_s: float) -> QueryError:
+    """What is said of a query that did not come to its end."""
+    return QueryError(
+        f"The query was ended: cancelled, or longer than {time_limit_s:g} s.",
+        hint="Narrow it down with WHERE, or raise --time-limit.",
+    )
+
+
 def _translated(text: str, sql: str, time_limit_s: float) -> QueryError:
     if "interrupted" in text:
-        return QueryError(
-            f"The query was ended: cancelled, or longer than {time_limit_s:g} s.",
-            hint="Narrow it down with WHERE, or raise --time-limit.",
-        )
+        return ended(time_limit_s)
     if "to use function" in text:
         return QueryError(
             f"The function {text.rpartition(': ')[2]} is not allowed here; nothing was changed.",

@@ -77,7 +77,15 @@ class _Hdf5File:
             self._offsets = np.asarray(file["offsets"][()], np.int64)
             shape = file["landmarks"].shape
             self._check(shape, file["landmarks"].dtype)
-        except (KeyError, TypeError, AttributeError, ValueError, OSError, MemoryError) as error:
+        except (
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            OSError,
+            RuntimeError,
+            MemoryError,
+        ) as error:
             raise _bad_layout(path, str(error)[:120]) from error
         with path.open("rb") as raw:
             self.key = hashlib.file_digest(raw, "sha256").hexdigest()
@@ -100,7 +108,7 @@ class _Hdf5File:
         start, end = self._offsets[index], self._offsets[index + 1]
         try:
             raw = self._file["landmarks"][start:end]
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise ImportSourceError(f"{self._path.name} is damaged: {error}.") from error
         if raw.dtype == np.int16:
             landmarks = raw.astype(np.float32) / np.float32(_INT16_SCALE)

@@ -120,6 +120,7 @@ def test_two_processes_stopped_then_one_killed_then_one_alone_train_what_one_doe
     for name, value in (
         ("warmup_epochs", 1), ("patience", EPOCHS), ("features.length", 12), ("model.width", 16),
         ("model.stages", 1), ("model.kernel", 3), ("model.heads", 2), ("model.head_dropout", 0.1),
+        ("model.neck", 0),
     ):  # fmt: skip
         settings += ["--set", f"{name}={value}"]
     worker = ["-m", "tui.cli", "train", *command[-1:], *settings]

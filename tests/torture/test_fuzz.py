@@ -21,6 +21,7 @@ from store.importers import rehearsal
 from store.importers.dataset import Dataset, store_dataset
 from store.importers.landmarks import import_landmarks
 from store.importers.source import unpack
+from store.importers.staging import StagedIndex
 from store.importers.wlasl import read_index, read_subset
 from store.library import Library
 from store.query import run_query
@@ -102,7 +103,8 @@ def test_an_index(filled, tmp_path, index):
     for item in items:
         assert item.frame_start >= 0
         assert item.frame_end is None or item.frame_end > item.frame_start
-    assert store_dataset(filled, Dataset(items, [], None)).instances == len(items)
+    stored = store_dataset(filled, Dataset(StagedIndex(items), [], None))
+    assert stored.instances == len(items)
     wrong = "SELECT COUNT(*) FROM instance WHERE extra IS NOT NULL AND NOT json_valid(extra)"
     assert run_query(filled, wrong).rows == [(0,)]
 
@@ -113,7 +115,8 @@ def test_a_subset(filled, tmp_path, lines):
     path = tmp_path / "nslt_100.json"
     path.write_text(json.dumps(lines), encoding="utf-8")
     with suppress(ImportSourceError):
-        store_dataset(filled, Dataset(read_index(index_of(tmp_path)), read_subset(path), None))
+        index = StagedIndex(read_index(index_of(tmp_path)))
+        store_dataset(filled, Dataset(index, read_subset(path), None))
 
 
 def index_of(folder):

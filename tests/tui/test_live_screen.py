@@ -259,8 +259,6 @@ async def test_the_next_clip_takes_the_place_of_the_one_that_runs(app, library, 
             path.write_bytes(b"x")
             values = {"path": str(path), "id": other[0]}
             session.execute(text("UPDATE clip SET path = :path WHERE id = :id"), values)
-        if place == 12:
-            break
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("4")

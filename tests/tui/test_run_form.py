@@ -51,7 +51,7 @@ async def test_the_form_makes_the_job_of_the_command_line(app, library, real_chi
 async def test_the_form_shows_what_the_check_finds(app, library):
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(pilot)
-        wanted = check_training(library, TrainConfig())
+        wanted = check_training(library, PRESETS["default"])
         assert form.found == wanted
         for finding in wanted.findings:
             assert finding.message in found(form)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.library import Library
-from store.query import SELDOM, TIME_LIMIT_S, explained, guarded_connection
+from store.query import SELDOM, TIME_LIMIT_S, ended, explained, guarded_connection
 
 FEW: Final = 25_000
 """So many are read at once."""
@@ -73,6 +73,8 @@ def iter_ids(
             cursor, size, last = None, FEW if few else _FIRST, False
             while not last:
                 end_at = time.monotonic() + TIME_LIMIT_S
+                if cancelled.is_set():
+                    raise ended(TIME_LIMIT_S)
                 with explained(sql, TIME_LIMIT_S):
                     cursor = cursor or connection.execute(sql, values)
                     rows = cursor.fetchmany(size)
