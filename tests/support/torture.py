@@ -1,6 +1,7 @@
 """How often a test tries to break a promise: a few times in `make test`, far more with `--torture`."""
 
 import os
+import random
 from typing import Final
 
 ASKED: Final = "SIGNTUI_TORTURE"
@@ -10,3 +11,8 @@ ASKED: Final = "SIGNTUI_TORTURE"
 def many(short: int, long: int) -> int:
     """`long` with `--torture`, else `short`."""
     return long if os.environ.get(ASKED) else short
+
+
+def dice() -> random.Random:
+    """Draws anew with `--torture`; the same each time in `make test`, so that no change is blamed for luck."""
+    return random.Random(many(7, 0) or None)  # noqa: S311

@@ -1,6 +1,5 @@
 """Flipped bits and cut files, anywhere in a library: found, named, repaired as far as data allow."""
 
-import random
 import shutil
 import sys
 from collections import Counter
@@ -17,11 +16,11 @@ from store.pack import pack_loose
 from store.rebuild import UNKNOWN_GLOSS, rebuild
 from tests.support.backups import add_model, add_recording, extract, leave_out, make_library, rows
 from tests.support.library import make_sequence
-from tests.support.torture import many
+from tests.support.torture import dice, many
 
 pytestmark = pytest.mark.torture
 
-chance = random.Random()  # noqa: S311
+chance = dice()
 
 
 @pytest.fixture

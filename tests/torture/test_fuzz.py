@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 import string
 import subprocess
 import zipfile
@@ -31,18 +30,22 @@ from tests.ml.test_controls import heard_of
 from tests.store.test_landmark_import import clips, write_h5
 from tests.store.test_query import snapshot
 from tests.support.library import small_index
-from tests.support.torture import many
+from tests.support.torture import dice, many
 from tui.reading.live_events import event_of, latency_of, number_of, picture_of, take_of, top_of
 
 pytestmark = pytest.mark.torture
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-chance = random.Random()  # noqa: S311
+chance = dice()
 
 
 def tries(short, long):
     return settings(
-        max_examples=many(short, long), deadline=None, suppress_health_check=SHARED, database=None
+        max_examples=many(short, long),
+        deadline=None,
+        suppress_health_check=SHARED,
+        database=None,
+        derandomize=bool(many(1, 0)),
     )
 
 

@@ -1,6 +1,5 @@
 """SIGKILL at any moment and around every step to the disk: little is lost, nothing is done twice."""
 
-import random
 import signal
 import sqlite3
 import sys
@@ -16,7 +15,7 @@ from store.jobs import get_job
 from store.words import Status
 from tests.jobs.extracting import kill_tree, until
 from tests.support.backups import make_library
-from tests.support.torture import many
+from tests.support.torture import dice, many
 from tests.torture.promises import (
     assert_sound,
     assert_true_landmarks,
@@ -36,7 +35,7 @@ IN_FLIGHT = WORKERS + 1
 """One clip for each worker, and the one that waits for the next free one."""
 FEW = 3
 CLOCKED = 3
-chance = random.Random()  # noqa: S311
+chance = dice()
 
 
 def workers_of(process):

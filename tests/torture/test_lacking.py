@@ -62,7 +62,10 @@ def test_a_folder_that_vanishes_ends_the_job_and_comes_back(tmp_path):
     shutil.rmtree(library.root, ignore_errors=True)
     away.rename(library.root)
     before = done(library)
-    assert "is gone" in (library.jobs_dir / "1" / "job.log").read_text(encoding="utf-8")
+    said = (library.jobs_dir / "1" / "job.log").read_text(encoding="utf-8")
+    assert "is gone" in said or "could not be written" in said, (
+        "before a clip, or in the middle of one"
+    )
     finish(library, *start(library))
     assert before.items() <= done(library).items()
     assert_sound(library)

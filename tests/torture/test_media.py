@@ -1,7 +1,6 @@
 """Media with absurd sizes, counts and rates, and with any other damage: read in a worker with limits."""
 
 import os
-import random
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ from capture.pool import Failure, FailureKind, TaskPool
 from capture.probing import timed_probe
 from capture.video import MAX_FPS, MAX_SIDE
 from store.words import Availability
-from tests.support.torture import many
+from tests.support.torture import dice, many
 from tests.torture import tasks
 from tests.torture.promises import ROOT
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.torture
 FILES = many(40, 3000)
 AT_ONCE = 8
 ABSURD = (0, 1, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
-chance = random.Random()  # noqa: S311
+chance = dice()
 
 
 def make_clip(path, codec):

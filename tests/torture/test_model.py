@@ -208,6 +208,7 @@ LibraryMachine.TestCase.settings = settings(
     max_examples=many(3, 60),
     stateful_step_count=many(12, 30),
     deadline=None,
+    derandomize=bool(many(1, 0)),
     suppress_health_check=list(HealthCheck),
 )
 TestLibrary = LibraryMachine.TestCase

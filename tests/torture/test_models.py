@@ -1,18 +1,17 @@
 """Models of which bits are flipped, whatever their hashes say: LiteRT meets them in a child alone."""
 
 import os
-import random
 import subprocess
 import sys
 
 import pytest
 
-from tests.support.torture import many
+from tests.support.torture import dice, many
 from tests.torture.promises import ROOT
 
 pytestmark = pytest.mark.torture
 
-chance = random.Random()  # noqa: S311
+chance = dice()
 
 
 def test_a_model_of_which_bits_are_flipped():
