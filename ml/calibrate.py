@@ -138,7 +138,8 @@ def fit_calibration(
     if n < 2 * _FOLDS:
         return Calibration()
     temperature = _fit_temperature(plain, targets)
-    threshold = _lowest_threshold(*_judged(calibrated(plain, temperature), targets), wanted)
+    scores = calibrated(plain, temperature)
+    threshold = _lowest_threshold(*_judged(scores, targets), wanted)
     folds = np.arange(n) % _FOLDS
     score, right, said = np.zeros(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     for fold in range(_FOLDS):
@@ -156,10 +157,7 @@ def fit_calibration(
         error=calibration_error(score, right),
         error_before=calibration_error(before, hit),
         n=n,
-        lists=(
-            *_fit_lists(calibrated(plain, temperature), targets, wanted),
-            (plain.shape[1], threshold),
-        ),
+        lists=(*_fit_lists(scores, targets, wanted), (plain.shape[1], threshold)),
     )
 
 

@@ -154,7 +154,7 @@ def read_sources(
     if found.start is not None:
         check_source(library, config, data, found.start)
     if found.classes is not None:
-        _check_classes(library, data, found.classes)
+        _check_knows_all(library, data, found.classes)
     for teacher in found.teachers:
         check_teacher(library, config, data, teacher)
     return found
@@ -182,10 +182,10 @@ def check_teacher(library: Library, config: TrainConfig, data: Data, source: Sou
             + " ".join(f"--set {name}={theirs}" for name, theirs, _ in differing),
         )
     _check_landmarks(data, source)
-    _check_classes(library, data, source)
+    _check_knows_all(library, data, source)
 
 
-def _check_classes(library: Library, data: Data, source: Source) -> None:
+def _check_knows_all(library: Library, data: Data, source: Source) -> None:
     known = set(source.bundle.labels)
     unknown = [gloss for gloss in data.labels if gloss not in known]
     if unknown:
