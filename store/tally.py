@@ -97,12 +97,6 @@ def mark(library: Library, blocks: list[tuple[str, int]]) -> None:
         )
 
 
-def mark_all(session: Session) -> None:
-    """Let everything be counted anew."""
-    session.execute(text("DELETE FROM tally"))
-    session.execute(text(f"INSERT OR IGNORE INTO tally_stale (kind, block) {_ALL}"))
-
-
 def _begin(session: Session, blocks: str) -> None:
     _end(session)
     session.execute(text(f"CREATE TEMP TABLE recount AS {blocks}"))

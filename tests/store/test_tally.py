@@ -13,7 +13,7 @@ from store.importers.source import find_dataset
 from store.jobs import create_job, run_job
 from store.library import Library
 from store.stats import read_stats
-from store.tally import find_wrong, freshen, mark_all
+from store.tally import _ALL, find_wrong, freshen
 from store.words import JobKind
 from tests.support.library import instance, write_dataset
 
@@ -60,8 +60,11 @@ def change(library, *statements):
 
 
 def count_anew(library):
-    with library.session() as session:
-        mark_all(session)
+    change(
+        library,
+        "DELETE FROM tally",
+        f"INSERT OR IGNORE INTO tally_stale (kind, block) {_ALL}",
+    )
     return read_stats(library)
 
 
