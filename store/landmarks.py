@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -117,6 +116,7 @@ def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
     """
     lengths = [len(sequence) for _, sequence in pairs]
     rows = int(sum(lengths))
+    h5py = _h5py()
     with h5py.File("image", "w", driver="core", backing_store=False, userblock_size=BLOCK) as file:
         file.attrs["signtui_format"] = FORMAT
         landmarks = file.create_dataset("landmarks", (rows, *SEQUENCE_SHAPE), np.float32)
@@ -134,6 +134,13 @@ def _file_image(pairs: list[tuple[str, Sequence]]) -> bytes:
         file["aspect"] = np.array([sequence.aspect for _, sequence in pairs], np.float64)
         file.flush()
         return bytes(file.id.get_file_image())
+
+
+def _h5py() -> Any:
+    """12 MB that who only counts sequences, as the dashboard does, need not hold."""
+    import h5py  # noqa: PLC0415
+
+    return h5py
 
 
 def _body_dataset(file: Any, pairs: list[tuple[str, Sequence]], rows: int) -> Any:
@@ -172,7 +179,7 @@ def _opened(path: Path) -> Iterator[Any]:
     """A file whose seal is whole, for reading. Raises DamagedFileError."""
     try:
         check_seal(path)
-        with h5py.File(path, "r") as file:
+        with _h5py().File(path, "r") as file:
             yield file
     except FileNotFoundError as error:
         raise DamagedFileError(

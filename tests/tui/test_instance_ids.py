@@ -69,6 +69,22 @@ def test_few_are_complete_at_once(library):
     assert rows.complete
 
 
+@pytest.mark.parametrize("sort", ["gloss", "signer"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_of_some_thousands_the_first_come_first_and_then_all(
+    library, monkeypatch, sort, descending
+):
+    query = InstanceQuery("", sort, descending)
+    whole, _ = find_instances(library, query)
+    monkeypatch.setattr(instance_ids, "_FIRST", 10)
+    rows, _ = find_instances(library, query, least=1)
+    assert not rows.complete
+    assert rows.total < 90
+    rows.read_more()
+    assert rows.complete
+    assert rows.ids == whole.ids
+
+
 def test_a_new_question_ends_the_pieces_of_the_old_one(library, many):
     cancelled = threading.Event()
     rows, _ = find_instances(library, InstanceQuery(), cancelled, least=1)

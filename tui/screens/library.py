@@ -32,6 +32,7 @@ from tui.screens.clip import ClipScreen
 from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.import_form import ImportForm, ImportPaths
 from tui.screens.page import Page
+from tui.widgets.filter_field import FilterField
 from tui.widgets.overview import Overview
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.row_view import RowView
@@ -83,7 +84,7 @@ class LibraryScreen(Page):
         yield Overview(id="overview")
         with Vertical(id="table", classes="panel"):
             with Horizontal(id="search"):
-                yield Input(
+                yield FilterField(
                     placeholder="/  gloss, video id, split:val, frames:>60, or SQL",
                     suggester=FilterSuggester(),
                     id="filter",

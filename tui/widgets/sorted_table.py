@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.widgets.filter_field import FilterField
 from tui.widgets.row_pages import PAGE_ROWS, MemoryRows
 from tui.widgets.row_view import RowView
 from tui.widgets.table import Cell, Column, Row
@@ -70,7 +71,7 @@ class SortedTable(Vertical):
         self._rows: tuple[SortedRow, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="/  filter", compact=True)
+        yield FilterField(placeholder="/  filter", compact=True)
         yield RowView(self._columns)
 
     @property
