@@ -41,6 +41,8 @@ from tui.wording import count
 
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
+_PAINTED_S: Final = 0.03
+"""After so long a first page is on the screen."""
 _AT_ONCE: Final = 100_000
 """Ids that come between two looks at how many there are."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
@@ -179,13 +181,14 @@ class LibraryScreen(Page):
                     self._complain(error.message.removeprefix("SQL: "))
 
     async def _read_others(self, rows: InstanceRows) -> None:
-        """Of millions of instances: let the ids come that the first page did not need."""
-        while not rows.complete:
+        """Let the ids come that the first page did not need, once that page is painted."""
+        if not rows.complete:
+            await asyncio.sleep(_PAINTED_S)
+        while not rows.complete and rows is self.shown:
             await asyncio.to_thread(rows.read_more, _AT_ONCE)
-            if rows is not self.shown:
-                return
-            self.query_one(RowView).grow()
-            self._show_total()
+            if rows is self.shown:
+                self.query_one(RowView).grow()
+                self._show_total()
 
     def _take_back(self, cancelled: threading.Event) -> None:
         """Take the complaint back, unless a newer question has its own."""
