@@ -31,7 +31,8 @@ _STRETCHES: Final = {
     "gloss": "gloss n CROSS JOIN instance i ON i.gloss_id = n.id WHERE n.text BETWEEN ? AND ?",
     "signer": "signer n CROSS JOIN instance i ON i.signer_id = n.id WHERE n.name BETWEEN ? AND ?",
 }
-"""The instances of a stretch; so asked, SQLite begins with them whatever else is wanted."""
+"""The instances of a stretch. What stands left of a CROSS JOIN is what SQLite begins with, whatever
+else is wanted: an index on that, such as the one on splits, leads through all of the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ def iter_ids(
         names = [row[0] for row in connection.execute(_NAMES[sort])]
         pieces = list(_pieces(names[::-1] if descending else names, most))[: 1 if few else None]
         for ends in pieces:
-            stretch = f"SELECT i.id FROM {_STRETCHES[sort]}"
-            sql = f"{select} AND instance_id IN ({stretch}) ORDER BY {order}"
+            stretch = f"SELECT i.id AS _piece FROM {_STRETCHES[sort]}"
+            both = f"({stretch}) CROSS JOIN instances ON instance_id = _piece"
+            sql = f"SELECT instance_id FROM {both} WHERE {where} ORDER BY {order}"
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
         # The plus keeps SQLite from the index on names, a detour where most rows are asked for.
