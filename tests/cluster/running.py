@@ -25,13 +25,13 @@ PARTS = ("ca-file", "cert", "key")
 class Cluster:
     """Use it in a `with`; with `tls`, all speak TLS and show the same certificate."""
 
-    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+    def __init__(self, folder: Path, *, tls: bool = False, at: str = "127.0.0.1") -> None:
         self.folder = folder
         self.file = folder / "scheduler.json"
         self.attempts = folder / "attempts.txt"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._tls = make_certificate(folder) if tls else {}
-        host = ["--host", "tls://127.0.0.1" if tls else "127.0.0.1"]
+        host = ["--host", f"tls://{at}" if tls else at]
         self._start(
             "scheduler", ["dask_scheduler", *host, "--port", "0", "--scheduler-file", self.file]
         )
@@ -56,14 +56,20 @@ class Cluster:
                 found[name] = str(path)
         return found
 
-    def add_worker(self, name: str, *options: str, standin_: bool = True, **told: str) -> None:
-        """Start a worker of one thread that sees an empty folder and no display."""
+    def add_worker(
+        self, name: str, *options: str, standin_: bool = True, host: str = "", **told: str
+    ) -> None:
+        """Start a worker of one thread that sees an empty folder and no display.
+
+        `host` is a network namespace to start it in.
+        """
         preload = ["--preload", "tests.cluster.standin"] if standin_ else []
         scratch = self.folder / f"scratch-{name}"
         self._start(
             name,
             ["dask_worker", "--scheduler-file", self.file, "--name", name, "--local-directory",
              scratch, "--nthreads", "1", *preload, *options],
+            within=["ip", "netns", "exec", host] if host else [],
             **{standin.ATTEMPTS: str(self.attempts), standin.NAME: name, **told},
         )  # fmt: skip
 
@@ -112,7 +118,7 @@ class Cluster:
         for name in list(self.processes):
             self.kill(name)
 
-    def _start(self, name, command, **told):
+    def _start(self, name, command, within=(), **told):
         empty = self.folder / "elsewhere"
         empty.mkdir(exist_ok=True)
         environment = {**os.environ, **self.environment, "PYTHONPATH": str(ROOT), **told}
@@ -120,7 +126,7 @@ class Cluster:
         module, *options = map(str, command)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{module}", "--no-dashboard", *options],
+                [*within, sys.executable, "-m", f"distributed.cli.{module}", "--no-dashboard", *options],
                 cwd=empty, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
