@@ -2,7 +2,7 @@
 
 A stream of clips with idle stretches between them is served as motion JPEG at 25 frames a second on
 loopback, over and over; the real live process reads it, and sends pictures as to a dashboard.
-Needs a library with a finished run: `signtui demo` makes one.
+Needs a library with clips, and a run's name or `starter`: `signtui demo` makes both.
 """
 
 import argparse
@@ -19,10 +19,10 @@ import numpy as np
 import psutil
 
 from benchmarks.measuring import NOTHING, goal, load, p95
-from ml.bundle import bundle_of, read_bundle
+from ml.bundle import read_bundle
+from ml.references import find_model
 from store.errors import SigntuiError
 from store.library import Library
-from store.runs import get_run
 from store.words import JobKind
 from tests.support.streams import FPS, Server, Signed, encoded, join, of_one_shape, scenes_of, serve
 from tui.jobs import JobProcess, start_job
@@ -146,8 +146,8 @@ def say_words(heard: Heard, truth: list[Signed], server: Server, length: int) ->
 
 
 def measure(library: Library, run: str, split: str, seconds: float) -> None:
-    known = get_run(library, run)
-    labels = read_bundle(bundle_of(library, known)).labels
+    model = find_model(library, run)
+    labels = read_bundle(model.folder).labels
     scenes = of_one_shape([one for one in scenes_of(library, split) if one.gloss in labels])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stream.avi"
@@ -157,7 +157,7 @@ def measure(library: Library, run: str, split: str, seconds: float) -> None:
         f"{len(scenes)} {split} clips, {len(pictures) / FPS:.0f} s, for {seconds:.0f} s; {load()}"
     )
     with serve(pictures, loop=True) as server:
-        config = {"run": known.id, "source": server.url}
+        config = {"run": model.key, "source": server.url}
         heard = listen(start_job(library, JobKind.LIVE, config, stdout=True), seconds)
         frames, last = len(server.sent[-1]), heard.predictions[-1][1]
         print(
