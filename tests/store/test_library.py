@@ -6,12 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from store import database, migrate, views
+from store.check import check
 from store.errors import (
     DamagedFileError,
     LibraryBusyError,
@@ -21,6 +23,7 @@ from store.errors import (
 )
 from store.library import SCHEMA_VERSION, Library
 from store.schema import Base, Gloss
+from store.stats import read_stats
 
 
 def execute(path: Path, sql: str) -> list[tuple]:
@@ -102,6 +105,48 @@ def test_an_older_library_is_backed_up_before_it_is_migrated(filled):
         Library.open(filled.root)
     backup = filled.root / "catalog.before-0000.sqlite"
     assert execute(backup, "SELECT COUNT(*) FROM gloss") == [(2,)]
+
+
+def older_schemas() -> list[str]:
+    scripts = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    return [script.revision for script in scripts.walk_revisions()][1:]
+
+
+def contents(catalog: Path) -> dict[str, list[tuple]]:
+    """The rows of all tables but those that are counted anew."""
+    names = [
+        name for (name,) in execute(catalog, "SELECT name FROM sqlite_master WHERE type='table'")
+    ]
+    kept = {name for name in names if not name.startswith(("sqlite_", "alembic", "tally"))}
+    return {name: execute(catalog, f"SELECT * FROM {name} ORDER BY 1, 2") for name in sorted(kept)}
+
+
+@pytest.mark.parametrize("schema", older_schemas())
+def test_a_library_of_every_schema_is_copied_and_migrated_once(filled, schema):
+    stats = read_stats(filled)
+    filled.close()
+    catalog = filled.catalog_path
+    for kind, name in execute(catalog, "SELECT type, name FROM sqlite_master"):
+        if kind in {"view", "trigger"}:
+            execute(catalog, f"DROP {kind} {name}")
+    engine = database.open_engine(catalog)
+    with engine.begin() as connection:
+        command.downgrade(migrate.alembic_config(connection), schema)
+    engine.dispose()
+    before = contents(catalog)
+    assert before["instance"]
+
+    with closing(Library.open(filled.root)) as opened:
+        assert read_stats(opened) == stats
+        assert check(opened).clean
+    assert contents(catalog) == before
+    backup = filled.root / f"catalog.before-{schema}.sqlite"
+    assert contents(backup) == before
+    assert execute(backup, "SELECT version_num FROM alembic_version") == [(schema,)]
+    test_the_migrations_lead_to_the_models(filled)
+    backup.unlink()
+    Library.open(filled.root).close()
+    assert not backup.exists(), "once"
 
 
 @pytest.mark.parametrize("content", [b"no database at all, only some text" * 40, b"SQLite for"])
