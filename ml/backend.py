@@ -11,14 +11,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-# The thread that varies clips would keep the one that trains waiting for five milliseconds each time.
-# Measured on two cores, batches of 128: 25.5 instead of 27.8 s an epoch.
-sys.setswitchinterval(0.0005)
-
 import keras
 import numpy as np
 
 __all__ = ["keras", "make_repeatable", "seed_epoch", "values"]
+
+# The thread that varies clips would keep the one that trains waiting for five milliseconds each time.
+# Measured on two cores, batches of 128: 25.5 instead of 27.8 s an epoch.
+sys.setswitchinterval(0.0005)
 
 _SEED_STATE: Final = "seed_generator_state"
 

@@ -128,7 +128,9 @@ def _hands_of(said: Any) -> NDArray[np.float32]:
     hands = np.full((_HANDS, _LANDMARKS, _CHANNELS), np.nan, np.float32)
     for place, points in enumerate(said[:_HANDS] if isinstance(said, list) else ()):
         try:
-            given = np.asarray(points, np.float32)
+            # What is too large becomes infinite, and is left out.
+            with np.errstate(over="ignore"):
+                given = np.asarray(points, np.float32)
         except (ValueError, TypeError, OverflowError):
             continue
         if given.shape == (_LANDMARKS, 2) and np.isfinite(given).all():
@@ -146,6 +148,6 @@ def _body_of(said: Any) -> NDArray[np.float32] | None:
     for place, point in enumerate(said):
         pair = point if isinstance(point, list) and len(point) == _CHANNELS - 1 else ()
         numbers = [number for number in map(number_of, pair) if number is not None]
-        if len(numbers) == _CHANNELS - 1:
+        if len(numbers) == _CHANNELS - 1 and max(map(abs, numbers)) <= np.finfo(np.float32).max:
             body[place] = (*numbers, 0.0)
     return body
