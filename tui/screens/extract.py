@@ -17,7 +17,7 @@ from store.words import ENDED, JobKind, Request, Status
 from tui.reading.extraction import Failure, count_available, read_failures
 from tui.screens.failures import FailuresScreen
 from tui.screens.job_log import JobLogScreen
-from tui.screens.page import Page
+from tui.screens.page import PAINTED_S, Page
 from tui.widgets.job_bar import JobBar
 from tui.widgets.table import Column, Row, RowTable
 from tui.widgets.workers import SpeedPanel, WorkerTable
@@ -107,6 +107,7 @@ class ExtractScreen(Page):
 
     @work(exclusive=True, group="state", exit_on_error=False)
     async def _read_state(self) -> None:
+        await asyncio.sleep(PAINTED_S)
         with self.signtui.complaints(quietly=True):
             failures = await asyncio.to_thread(read_failures, self.library)
             self._available = await asyncio.to_thread(count_available, self.library)

@@ -31,7 +31,7 @@ from tui.screens.choose import ChooseDialog
 from tui.screens.clip import ClipScreen
 from tui.screens.exclude_form import ExcludeForm, Exclusion, decide
 from tui.screens.import_form import ImportForm, ImportPaths
-from tui.screens.page import Page
+from tui.screens.page import PAINTED_S, Page
 from tui.widgets.filter_field import FilterField
 from tui.widgets.overview import Overview
 from tui.widgets.row_pages import PAGE_ROWS
@@ -41,8 +41,6 @@ from tui.wording import count
 
 _READ_AGAIN_S: Final = 5.0
 """The figures take a good part of a second of one core: not at every step of a job."""
-_PAINTED_S: Final = 0.03
-"""After so long a first page is on the screen."""
 _AT_ONCE: Final = 100_000
 """Ids that come between two looks at how many there are."""
 _CHANGING: Final = frozenset({JobKind.IMPORT, JobKind.SCAN, JobKind.EXTRACT, JobKind.DEMO})
@@ -115,7 +113,10 @@ class LibraryScreen(Page):
             self._read_stats()
 
     def on_screen_resume(self) -> None:
-        if self.shown is not None and self._stale:
+        self.set_timer(PAINTED_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self.is_current and self.shown is not None and self._stale:
             self.action_reload()
 
     def action_reload(self) -> None:
@@ -183,7 +184,7 @@ class LibraryScreen(Page):
     async def _read_others(self, rows: InstanceRows) -> None:
         """Let the ids come that the first page did not need, once that page is painted."""
         if not rows.complete:
-            await asyncio.sleep(_PAINTED_S)
+            await asyncio.sleep(PAINTED_S)
         while not rows.complete and rows is self.shown:
             await asyncio.to_thread(rows.read_more, _AT_ONCE)
             if rows is self.shown:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tui.app import SignApp
 
 
+PAINTED_S: Final = 0.05
+"""After so long what was asked for is painted: what else is to be read waits, as it would take from
+that."""
 _STANDS_AFTER_S: Final = 1.5
 
 
