@@ -85,6 +85,19 @@ def test_of_some_thousands_the_first_come_first_and_then_all(
     assert rows.ids == whole.ids
 
 
+def test_instances_by_nobody_are_sorted_by_signer_too(tmp_path, monkeypatch):
+    index = [{"gloss": "go", "instances": [
+        instance(f"{take:05}", signer_id=None) for take in range(20)
+    ]}]  # fmt: skip
+    write_dataset(tmp_path / "d", index)
+    made = Library.create(tmp_path / "library")
+    store_dataset(made, read_dataset(find_dataset(tmp_path / "d", unpack_to=tmp_path)))
+    monkeypatch.setattr(instance_ids, "_FIRST", 10)
+    rows, _ = find_instances(made, InstanceQuery(sort="signer"))
+    assert (rows.total, rows.complete) == (20, True)
+    made.close()
+
+
 def test_a_new_question_ends_the_pieces_of_the_old_one(library, many):
     cancelled = threading.Event()
     rows, _ = find_instances(library, InstanceQuery(), cancelled, least=1)

@@ -91,6 +91,7 @@ def iter_ids(
             return
         names = [row[0] for row in connection.execute(_NAMES[sort])]
         pieces = list(_pieces(names[::-1] if descending else names, most))[: 1 if few else None]
+        after = tuple(last for _, last in pieces) if few else ()
         for ends in pieces:
             stretch = f"SELECT i.id AS _piece FROM {_STRETCHES[sort]}"
             both = f"({stretch}) CROSS JOIN instances ON instance_id = _piece"
@@ -98,9 +99,9 @@ def iter_ids(
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
         # The plus keeps SQLite from the index on names, a detour where most rows are asked for.
-        beyond = f"+{sort} {'<' if descending else '>'} ? OR " if few else ""
+        beyond = f"+{sort} {'<' if descending else '>'} ? OR " if after else ""
         sql = f"{select} AND ({beyond}{sort} IS NULL) ORDER BY {order}"
-        yield from asked(sql, pieces[0][1:] if few else ())
+        yield from asked(sql, after)
 
 
 def _is_narrow(connection: sqlite3.Connection, select: str) -> bool:
