@@ -4,9 +4,7 @@ Made by `ip` of iproute2, by root on Linux alone.
 """
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,20 +19,14 @@ def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
-def why_not() -> str:
-    """What keeps this machine from having them; tried, since containers often do not let us."""
-    if sys.platform != "linux" or shutil.which("ip") is None:
-        return "network namespaces need Linux and ip of iproute2"
-    try:
-        with two_hosts():
-            return ""
-    except subprocess.CalledProcessError as error:
-        return f"network namespaces cannot be made here: {error.stderr.decode().strip()}"
-
-
 @contextmanager
 def two_hosts() -> Iterator[tuple[str, ...]]:
-    """The namespaces' names; the hosts are gone afterwards. Raises CalledProcessError."""
+    """The namespaces' names; the hosts are gone afterwards.
+
+    Raises:
+        FileNotFoundError: there is no `ip`.
+        CalledProcessError: it may not, as in many containers.
+    """
     try:
         for name, here, there in zip(_NAMES, _ENDS, ADDRESSES, strict=True):
             cable = f"st{name[-9:]}"

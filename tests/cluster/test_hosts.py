@@ -1,6 +1,8 @@
 """Workers on hosts of their own, which share nothing but the network: the same bits."""
 
 import shutil
+import subprocess
+from contextlib import ExitStack
 
 import pytest
 
@@ -16,16 +18,25 @@ from tests.jobs.extracting import SHORT, real_videos, run, scanned
 pytestmark = pytest.mark.slow
 
 
-def test_the_bits_are_those_of_one_machine(real_data, tmp_path):
-    if reason := hosts.why_not():
-        pytest.skip(reason)
+@pytest.fixture
+def names():
+    """Of two hosts."""
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(hosts.two_hosts())
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"network namespaces need Linux, root and iproute2: {error}")
+        yield made
+
+
+def test_the_bits_are_those_of_one_machine(real_data, tmp_path, names):
     folder = tmp_path / "cluster"
     folder.mkdir()
     here = scanned(tmp_path / "here", real_videos(real_data, SHORT[:2]))
     here.close()
     there = Library.open(shutil.copytree(here.root, tmp_path / "there"))
     _, local = run(here, JobKind.EXTRACT, workers=1)
-    with hosts.two_hosts() as names, Cluster(folder, at=hosts.HERE) as cluster:
+    with Cluster(folder, at=hosts.HERE) as cluster:
         for name in names:
             # The disk is the same all the same: they are told that they do not see it.
             cluster.add_worker(name, "--preload", "tests.cluster.blind", standin_=False, host=name)

@@ -131,7 +131,7 @@ def read_landmarks(library: Library, facts: ClipFacts, shown: int = 0) -> "Seque
 
     Raises DamagedFileError.
     """
-    from store.landmarks import read_sequence  # noqa: PLC0415 - h5py is needed by this page alone
+    from store.landmarks import read_sequence  # noqa: PLC0415 - numpy: the first screen does without
 
     if not facts.with_landmarks:
         return None
