@@ -1,8 +1,8 @@
 """When a frame is worth a search for palms, the dearest step of the hand tracker.
 
 MediaPipe searches every frame in which it follows fewer hands than it may. Much of that is in
-vain: nothing has moved since the last search, nothing but the hand that is followed, or a lone hand
-has been alone for long. What that saves and costs: `docs/performance.md`.
+vain: nothing has moved since the last search, nothing but the hand that is followed, or searches have
+found nothing for long. What that saves and costs: `docs/performance.md`.
 """
 
 from typing import Final
@@ -26,14 +26,14 @@ _SPECK_BESIDE: Final = 6
 """The same around a hand, whose arm and body move with it."""
 _MARGIN: Final = 0.1
 """What belongs to a hand around its box, in parts of the box."""
-_PATIENCE: Final = 8
-"""Searches for a second hand in vain, one after the other, before they become rare."""
-_RARE: Final = 3
-"""Then each third frame is searched."""
+_PATIENCE: Final = (2, 4)
+"""Searches in vain, one after the other, before they become rare: for a first hand, for a second."""
+_RARE: Final = (2, 3)
+"""Then each second frame is searched, or each third."""
 _LONGEST: Final = 5
 """A frame beside a lone hand is searched after so many, whatever moves or does not."""
 
-RULES: Final = 2
+RULES: Final = 3
 """Raised when other frames are searched than before: it is part of what landmarks are known by."""
 
 
@@ -58,7 +58,7 @@ class PalmSearch:
             return False
         if self._thorough:
             return True
-        if boxes and self._rests():
+        if self._rests(len(boxes)):
             return False
         glance = _glance(image)
         search = self._is_due(glance, boxes[0]) if boxes else self._has_moved(glance)
@@ -70,7 +70,6 @@ class PalmSearch:
         """Learn what a frame showed, after what the frame before it did."""
         if after != before:
             self._searched = None
-        if after != before or not after:
             self._in_vain = self._skipped = 0
         elif searched:
             self._in_vain += 1
@@ -82,10 +81,10 @@ class PalmSearch:
         seen = self._searched
         return seen is None or int((np.abs(glance - seen) > _STILL).sum()) >= _SPECK
 
-    def _rests(self) -> bool:
-        """Whether a lone hand has long been alone, and the last search was but now."""
-        long = self._searched is not None and self._in_vain >= _PATIENCE
-        return long and self._skipped + 1 < _RARE
+    def _rests(self, hands: int) -> bool:
+        """Whether searches have been in vain for long, and the last one was but now."""
+        long = self._searched is not None and self._in_vain >= _PATIENCE[hands]
+        return long and self._skipped + 1 < _RARE[hands]
 
     def _is_due(self, glance: NDArray[np.int16], hand: NDArray[np.float32]) -> bool:
         seen = self._searched

@@ -1,4 +1,4 @@
-"""Searches are saved where nothing moves but the hand that is followed, or where it has long been alone."""
+"""Searches are saved where nothing moves but the hand that is followed, or where they are long in vain."""
 
 import numpy as np
 
@@ -64,10 +64,17 @@ def test_a_lost_hand_is_looked_for_at_once():
 
 def test_the_second_hand_is_looked_for_ever_more_rarely():
     searched = watch([(1, moving(step)) for step in range(41)])
-    assert all(searched[:9])
+    assert all(searched[:5])
     assert sum(searched[-12:]) == 4
     frames = [(1, moving(step)) for step in range(30)]
     assert watch([*frames, (2, GREY), (1, GREY), (1, GREY)])[-1]
+
+
+def test_a_first_hand_is_looked_for_in_each_second_frame_where_others_had_none():
+    frames = [(0, moving(step)) for step in range(8)]
+    assert watch(frames) == [True, True, False, True, False, True, False, True]
+    assert watch([*frames, (1, GREY), (0, GREY)])[-2:] == [False, True]
+    assert watch([*frames[:2], *[(0, moving(1))] * 5, (0, with_patch())])[-1]
 
 
 def test_where_only_the_hand_moves_no_second_one_is_looked_for():
