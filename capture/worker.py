@@ -7,6 +7,7 @@ with its coordinator.
 import logging
 import os
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from capture.ahead import iter_ahead
 from capture.board import Board
 from capture.child import start_child
 from capture.config import TrackerConfig
@@ -148,8 +150,11 @@ def _follow(extractor: Extractor, task: ClipTask, board: Board) -> tuple[_Found,
     frames = task.last - task.first
     found = _Found(frames)
     done, aspect = 0, 0.0
-    with ClipReader(task.path) as reader:
-        for image in reader.frames(task.first, task.last):
+    with (
+        ClipReader(task.path) as reader,
+        closing(iter_ahead(reader.frames(task.first, task.last))) as images,
+    ):
+        for image in images:
             found.note(done, extractor.process(image))
             aspect = image.shape[1] / image.shape[0]
             done += 1
