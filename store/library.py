@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from store import database, tally_marks, views
+from store import database, lengths, tally_marks, views
 from store.errors import (
     DamagedFileError,
     LibraryVersionError,
@@ -22,7 +22,7 @@ from store.errors import (
 from store.files import write_error
 from store.paths import user_path
 
-SCHEMA_VERSION: Final = "0002"
+SCHEMA_VERSION: Final = "0003"
 """The newest revision in `store/migrations/versions`; a test holds them together."""
 
 _START_HINT: Final = "Import a dataset with: signtui import SOURCE; or try: signtui demo"
@@ -153,14 +153,19 @@ class Library:
 
     def _renew_views(self) -> None:
         """Views and triggers hold no data: others' are replaced without a migration."""
+        wanted = {*views.definitions(), *tally_marks.triggers(), *lengths.triggers()}
         with closing(self.connect_read_only()) as connection:
             found = connection.execute(
                 "SELECT sql FROM sqlite_master WHERE type IN ('view', 'trigger')"
             )
-            if {row[0] for row in found} >= {*views.definitions(), *tally_marks.triggers()}:
+            if {row[0] for row in found} >= wanted:
                 return
         with self.session() as session:
-            for statement in (*views.statements(), *tally_marks.statements()):
+            for statement in (
+                *views.statements(),
+                *tally_marks.statements(),
+                *lengths.statements(),
+            ):
                 session.connection().exec_driver_sql(statement)
 
 

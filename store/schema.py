@@ -82,6 +82,7 @@ class Instance(Base):
         Index("instance_by_split", "split", "gloss_id"),
         Index("instance_by_range", "url", "frame_start", "frame_end"),
         Index("instance_by_signer", "signer_id", "split"),
+        Index("instance_by_length", "length"),
         Index("instance_recorded", "signer_id", sqlite_where=text("source = 'recorded'")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,6 +108,8 @@ class Instance(Base):
     excluded_reason: Mapped[str | None]
     extra: Mapped[dict[str, Any] | None]
     """Fields of the index that signtui has no column for."""
+    length: Mapped[int | None]
+    """Frames of its newest extraction, or of its clip; triggers keep it (`store.lengths`)."""
 
 
 class SubsetEntry(Base):

@@ -41,7 +41,7 @@ SELECT i.id AS instance_id, c.video_id, g.text AS gloss, s.name AS signer, i.spl
   i.source, i.url, i.frame_start, i.frame_end, i.variation, i.excluded, i.excluded_reason,
   c.availability, c.reason, c.path, c.frames AS clip_frames, c.fps, c.width, c.height,
   c.size_bytes, c.sha256, COALESCE(e.status, 'pending') AS extraction, e.attempts,
-  e.error_kind, e.error, e.frames, e.frames_left, e.frames_right, e.seconds
+  e.error_kind, e.error, e.frames, e.frames_left, e.frames_right, e.seconds, i.length
 FROM instance i
 JOIN gloss g ON g.id = i.gloss_id
 JOIN clip c ON c.id = i.clip_id

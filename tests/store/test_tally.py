@@ -16,6 +16,7 @@ from store.stats import read_stats
 from store.tally import _ALL, find_wrong, freshen
 from store.words import JobKind
 from tests.support.library import instance, write_dataset
+from tests.support.schemas import downgrade
 
 GLOSSES = 20
 """More than two blocks."""
@@ -144,20 +145,8 @@ def test_figures_that_are_wrong_are_found_and_counted_anew(library):
 
 def test_an_older_library_is_counted_when_it_is_opened(library):
     before = read_stats(library)
-    change(
-        library,
-        "DROP TABLE tally",
-        "DROP TABLE tally_stale",
-        *(f"DROP TRIGGER tally_{table}_{event}"
-          for table in ("instance", "extraction", "clip", "subset_entry")
-          for event in ("insert", "delete", "update")),
-        "DROP INDEX subset_entry_by_video",
-        "DROP INDEX instance_by_signer",
-        "DROP INDEX instance_recorded",
-        "CREATE INDEX ix_instance_signer_id ON instance (signer_id)",
-        "UPDATE alembic_version SET version_num = '0001'",
-    )  # fmt: skip
     library.close()
+    downgrade(library.catalog_path, "0001")
     opened = Library.open(library.root)
     assert read_stats(opened) == before
     change(opened, "UPDATE instance SET excluded = 1 WHERE id = 1")

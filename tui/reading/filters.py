@@ -16,12 +16,12 @@ VIEW_COLUMNS: Final = (
     "instance_id", "video_id", "gloss", "signer", "split", "source", "url", "frame_start",
     "frame_end", "variation", "excluded", "excluded_reason", "availability", "reason", "path",
     "clip_frames", "fps", "width", "height", "size_bytes", "sha256", "extraction", "attempts",
-    "error_kind", "error", "frames", "frames_left", "frames_right", "seconds",
+    "error_kind", "error", "frames", "frames_left", "frames_right", "seconds", "length",
 )  # fmt: skip
 """All columns of the `instances` view."""
 _NUMBERS: Final = frozenset(
     ("instance_id", "frame_start", "frame_end", "variation", "clip_frames", "fps", "width",
-     "height", "size_bytes", "attempts", "frames", "frames_left", "frames_right", "seconds")
+     "height", "size_bytes", "attempts", "frames", "frames_left", "frames_right", "seconds", "length")
 )  # fmt: skip
 _ALIASES: Final = {
     "video": "video_id", "id": "video_id", "clip": "availability", "landmarks": "extraction",

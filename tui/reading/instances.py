@@ -40,7 +40,6 @@ COLUMNS: Final = (
 EXCLUDED: Final = "\N{MULTIPLICATION SIGN}"
 """Stands before the gloss of an instance that training leaves out."""
 _EXPRESSIONS: Final = {
-    "length": "COALESCE(frames, clip_frames)",
     "hands": "(frames_left + frames_right) * 1.0 / frames",
     "size": "width * height",
     "reason": "COALESCE(excluded_reason, error, reason)",
@@ -49,7 +48,7 @@ _EXPRESSIONS: Final = {
 _ALWAYS_THERE: Final = frozenset(("instance_id", "video_id", "gloss", "excluded", "availability"))
 _READ: Final = (
     "instance_id", "gloss", "video_id", "signer", "split", "availability", "extraction",
-    "COALESCE(frames, clip_frames)", "frames", "frames_left", "frames_right", "source",
+    "length", "frames", "frames_left", "frames_right", "source",
     "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
 )  # fmt: skip
 
@@ -85,9 +84,13 @@ class InstanceQuery:
     @property
     def order(self) -> str:
         expression = _EXPRESSIONS.get(self.sort, self.sort)
+        falling = " DESC" if self.descending else ""
         last = "" if self.sort in _ALWAYS_THERE else " NULLS LAST"
+        if self.sort == "length":
+            # As its index has them: nothing is sorted then.
+            return f"length{falling}{last}, instance_id{falling}"
         second = ", video_id" if self.sort != "video_id" else ""
-        return f"{expression}{' DESC' if self.descending else ''}{last}{second}, instance_id"
+        return f"{expression}{falling}{last}{second}, instance_id"
 
     @property
     def sql(self) -> str:
