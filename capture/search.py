@@ -26,7 +26,7 @@ _SPECK_BESIDE: Final = 6
 """The same around a hand, whose arm and body move with it."""
 _MARGIN: Final = 0.1
 """What belongs to a hand around its box, in parts of the box."""
-_PATIENCE: Final = (2, 4)
+_PATIENCE: Final = (4, 4)
 """Searches in vain, one after the other, before they become rare: for a first hand, for a second."""
 _RARE: Final = (2, 3)
 """Then each second frame is searched, or each third."""

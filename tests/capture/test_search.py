@@ -71,10 +71,10 @@ def test_the_second_hand_is_looked_for_ever_more_rarely():
 
 
 def test_a_first_hand_is_looked_for_in_each_second_frame_where_others_had_none():
-    frames = [(0, moving(step)) for step in range(8)]
-    assert watch(frames) == [True, True, False, True, False, True, False, True]
+    frames = [(0, moving(step)) for step in range(10)]
+    assert watch(frames) == [True] * 4 + [False, True] * 3
     assert watch([*frames, (1, GREY), (0, GREY)])[-2:] == [False, True]
-    assert watch([*frames[:2], *[(0, moving(1))] * 5, (0, with_patch())])[-1]
+    assert watch([*frames[:4], *[(0, moving(3))] * 5, (0, with_patch())])[-1]
 
 
 def test_where_only_the_hand_moves_no_second_one_is_looked_for():
