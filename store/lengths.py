@@ -31,10 +31,3 @@ def triggers() -> Iterator[str]:
     for (table, event), whose in _CHANGES.items():
         name = f"length_{table}_{event.split(maxsplit=1)[0].lower()}"
         yield f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN\n  {SET} WHERE {whose};\nEND"
-
-
-def statements() -> Iterator[str]:
-    """The SQL that renews all triggers."""
-    for sql in triggers():
-        yield f"DROP TRIGGER IF EXISTS {sql.split()[2]}"
-    yield from triggers()

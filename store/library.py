@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from store import database, lengths, tally_marks, views
+from store import database, derived
 from store.errors import (
     DamagedFileError,
     LibraryVersionError,
@@ -153,19 +153,14 @@ class Library:
 
     def _renew_views(self) -> None:
         """Views and triggers hold no data: others' are replaced without a migration."""
-        wanted = {*views.definitions(), *tally_marks.triggers(), *lengths.triggers()}
         with closing(self.connect_read_only()) as connection:
             found = connection.execute(
                 "SELECT sql FROM sqlite_master WHERE type IN ('view', 'trigger')"
             )
-            if {row[0] for row in found} >= wanted:
+            if {row[0] for row in found} >= set(derived.definitions()):
                 return
         with self.session() as session:
-            for statement in (
-                *views.statements(),
-                *tally_marks.statements(),
-                *lengths.statements(),
-            ):
+            for statement in derived.statements():
                 session.connection().exec_driver_sql(statement)
 
 

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from store import database, lengths, tally_marks, views
+from store import database, derived
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -33,11 +33,7 @@ def migrate(path: Path, *, backup: bool) -> None:
         try:
             with engine.begin() as connection:
                 command.upgrade(alembic_config(connection), "head")
-                for statement in (
-                    *views.statements(),
-                    *tally_marks.statements(),
-                    *lengths.statements(),
-                ):
+                for statement in derived.statements():
                     connection.exec_driver_sql(statement)
         finally:
             engine.dispose()

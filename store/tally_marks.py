@@ -78,10 +78,3 @@ def triggers() -> Iterator[str]:
 def _trigger(table: str, event: str, body: str) -> str:
     name = f"tally_{table}_{event.split(maxsplit=1)[0].lower()}"
     return f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN{body}\nEND"
-
-
-def statements() -> Iterator[str]:
-    """The SQL that renews all triggers."""
-    for sql in triggers():
-        yield f"DROP TRIGGER IF EXISTS {sql.split()[2]}"
-    yield from triggers()
