@@ -43,6 +43,12 @@ QUERIES = {
     "of one gloss": InstanceQuery("gloss:book"),
     "of one video": InstanceQuery("video:69241"),
     "words: book": InstanceQuery("book"),
+    "words: zero": InstanceQuery("zero"),
+    "words: b": InstanceQuery("b"),
+    "words: 1": InstanceQuery("1"),
+    "words: 6924": InstanceQuery("6924"),
+    "words: nowhere": InstanceQuery("nowhere"),
+    "words: book, by length": InstanceQuery("book", sort="length"),
     "all, by length": InstanceQuery(sort="length"),
     "all, by signer": InstanceQuery(sort="signer"),
 }

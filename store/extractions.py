@@ -17,10 +17,8 @@ from store.batches import batches
 from store.landmarks import Sequence
 from store.ranges import clip_range
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile
-from store.words import Availability, ExtractionStatus
+from store.words import UNKNOWN_REASON, Availability, ExtractionStatus
 
-UNKNOWN_REASON: Final = "unknown"
-"""What a failure without a reason is called."""
 LOOSE_PREFIX: Final = "clip-"
 """Files of one sequence, written as each clip is finished and packed later."""
 

@@ -27,6 +27,7 @@ class Gloss(Base):
     """The label of a sign."""
 
     __tablename__ = "gloss"
+    __table_args__ = (Index("gloss_by_word", text("text COLLATE NOCASE")),)
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(unique=True)
 
@@ -52,7 +53,10 @@ class Clip(Base):
     """One media file, whether it is there or not, and what a scan found."""
 
     __tablename__ = "clip"
-    __table_args__ = (_one_of("availability", Availability),)
+    __table_args__ = (
+        _one_of("availability", Availability),
+        Index("clip_by_word", text("video_id COLLATE NOCASE")),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     video_id: Mapped[str] = mapped_column(unique=True)
     path: Mapped[str | None]
@@ -156,7 +160,7 @@ class Extraction(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "extractor_id", name="one_extraction_per_extractor"),
         _one_of("status", ExtractionStatus),
-        Index("extraction_by_status", "extractor_id", "status"),
+        Index("extraction_by_status", "extractor_id", "status", "error_kind"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
@@ -302,10 +306,10 @@ class Tally(Base):
     """Figures of one block of glosses or of clips, which add up to the library's (`store.tally`)."""
 
     __tablename__ = "tally"
-    __table_args__ = (Index("tally_by_block", "kind", "block"),)
+    __table_args__ = (Index("tally_by_block", "kind", "block", "name"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """`gloss` or `clip`: what the block is one of."""
+    """`gloss` or `clip`: what the block is one of; `gloss+` or `clip+`: the sum of many (`store.tally_sums`)."""
     block: Mapped[int]
     name: Mapped[str]
     """What is counted."""

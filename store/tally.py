@@ -13,8 +13,10 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from store import tally_sums
 from store.library import Library
 from store.tally_marks import CLIPS, GLOSSES, ROOTLESS
+from store.words import UNKNOWN_REASON
 
 MOST_PER_GLOSS: Final = 60
 """Glosses with more instances are counted together."""
@@ -27,7 +29,7 @@ _AT_ONCE: Final = 64
 _EVERY_S: Final = 2.0
 _REST: Final = 10.0
 """Times as long as it counted, a job does without."""
-_COLUMNS: Final = "kind, block, name, a, b, c, n1, n2, n3, n4, n5, n6"
+_COLUMNS: Final = f"kind, block, {tally_sums.COLUMNS}"
 
 
 def freshen(library: Library) -> int:
@@ -51,6 +53,8 @@ def freshen(library: Library) -> int:
                     )
                 )
             session.execute(text(f"INSERT INTO tally ({_COLUMNS}) SELECT {_COLUMNS} FROM counted"))
+            for statement in tally_sums.RENEW:
+                session.execute(text(statement))
             counted += int(session.execute(text("SELECT COUNT(*) FROM recount")).scalar_one())
             _end(session)
 
@@ -72,20 +76,30 @@ class Freshener:
         self._next = ended + max(_EVERY_S, _REST * (ended - started))
 
 
-def open_figures(session: Session) -> None:
-    """Make the temporary view `figures` of this transaction: kept ones, and those that are stale anew."""
+def open_figures(session: Session, *names: str) -> None:
+    """Make the temporary view `figures` of this transaction: kept ones, and those that are stale anew.
+
+    With names it has the figures of these names alone, which costs less.
+    """
     _begin(session, "SELECT kind, block FROM tally_stale")
-    _count(session)
+    _count(session, *names)
     session.execute(text("DROP VIEW IF EXISTS temp.figures"))
-    session.execute(text(_FIGURES))
+    session.execute(text(tally_sums.figures(names)))
 
 
 def find_wrong(library: Library) -> list[tuple[str, int]]:
-    """Blocks, by kind and number, that are not marked and whose kept figures are not what is there."""
+    """Blocks, by kind and number, that are not marked and whose kept figures are not what is there.
+
+    Of a sum that is not that of its blocks one of these.
+    """
     with library.reading() as session:
         _begin(session, _ALL)
         _count(session)
-        return [(str(kind), int(block)) for kind, block in session.execute(text(_WRONG))]
+        wrong = {
+            *session.execute(text(_WRONG)).all(),
+            *session.execute(text(tally_sums.WRONG)).all(),
+        }
+        return sorted((str(kind), int(block)) for kind, block in wrong)
 
 
 def mark(library: Library, blocks: list[tuple[str, int]]) -> None:
@@ -112,19 +126,22 @@ def _any(session: Session, table: str) -> bool:
     return bool(session.execute(text(f"SELECT EXISTS (SELECT 1 FROM {table})")).scalar_one())
 
 
-def _count(session: Session) -> None:
-    """Count the blocks in `recount` into `counted`."""
+def _count(session: Session, *names: str) -> None:
+    """Count the blocks in `recount` into `counted`: the figures of these names, or all."""
     if not _any(session, "recount"):
         return
-    session.execute(text(_SEEN))
-    for statement in _statements():
-        session.execute(text(statement))
+    if not names or any(name in _NUMBERS for name in names):
+        session.execute(text(_SEEN))
+    for name, statement in _statements():
+        if not names or name in names:
+            session.execute(text(statement))
 
 
+_OF_BLOCKS: Final = "kind IN ('gloss', 'clip')"
 _ALL: Final = f"""
 SELECT 'gloss' AS kind, id / {GLOSSES} AS block FROM gloss GROUP BY 2 UNION SELECT 'gloss', {ROOTLESS}
 UNION SELECT 'clip', id / {CLIPS} FROM clip GROUP BY 2
-UNION SELECT kind, block FROM tally"""
+UNION SELECT kind, block FROM tally WHERE {_OF_BLOCKS}"""
 
 _COUNTED: Final = """
 CREATE TEMP TABLE counted (
@@ -134,7 +151,8 @@ CREATE TEMP TABLE counted (
 _SEEN: Final = f"""
 CREATE TEMP TABLE seen AS
 SELECT r.block, i.gloss_id, i.id, v.video_id, v.split, v.url, v.frame_start, v.frame_end,
-  v.availability, v.extraction, v.excluded, v.clip_frames, v.frames, v.frames_left, v.frames_right
+  v.availability, v.extraction, v.error_kind, v.excluded, v.length, v.frames, v.frames_left,
+  v.frames_right
 FROM recount r
 CROSS JOIN instance i ON i.gloss_id BETWEEN r.block * {GLOSSES} AND r.block * {GLOSSES} + {GLOSSES - 1}
 CROSS JOIN instances v ON v.instance_id = i.id
@@ -153,6 +171,11 @@ _NUMBERS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
         ("COUNT(*)",),
         "seen WHERE extraction <> 'pending' OR availability = 'available'",
     ),
+    "failure": (
+        f"COALESCE(error_kind, '{UNKNOWN_REASON}'), NULL, NULL",
+        ("COUNT(*)",),
+        "seen WHERE extraction = 'failed'",
+    ),
     "hands": (
         "NULL, NULL, NULL",
         ("SUM(frames)", "SUM(frames_left)", "SUM(frames_right)",
@@ -160,9 +183,9 @@ _NUMBERS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
         "seen WHERE extraction IN ('done', 'no_hands') AND frames IS NOT NULL",
     ),
     "length": (
-        f"MIN(COALESCE(frames, clip_frames) / {LENGTH_BIN} * {LENGTH_BIN}, {LONGEST_BIN}), NULL, NULL",
+        f"MIN(length / {LENGTH_BIN} * {LENGTH_BIN}, {LONGEST_BIN}), NULL, NULL",
         ("COUNT(*)",),
-        "seen WHERE COALESCE(frames, clip_frames) > 0",
+        "seen WHERE length > 0",
     ),
     "instances of a gloss": (
         f"MIN(n, {MOST_PER_GLOSS}), NULL, NULL",
@@ -200,16 +223,17 @@ _NUMBERS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
 """What is counted in each block of glosses: the keys, the numbers, and of what."""
 
 
-def _statements() -> Iterator[str]:
+def _statements() -> Iterator[tuple[str, str]]:
+    """The name of a figure, and the SQL that counts it."""
     for name, (keys, numbers, source) in _NUMBERS.items():
-        yield _insert("gloss", "block", name, keys, numbers, source)
-    yield _insert(
+        yield name, _insert("gloss", "block", name, keys, numbers, source)
+    yield "subset", _insert(
         "gloss", str(ROOTLESS), "subset", "n.subset, n.split, n.class_id", ("COUNT(*)", "0", "0"),
-        f"""subset_entry n JOIN recount r ON r.kind = 'gloss' AND r.block = {ROOTLESS}
-        WHERE NOT EXISTS (SELECT 1 FROM clip c JOIN instance i ON i.clip_id = c.id
+        f"""recount r CROSS JOIN subset_entry n WHERE r.kind = 'gloss' AND r.block = {ROOTLESS}
+        AND NOT EXISTS (SELECT 1 FROM clip c JOIN instance i ON i.clip_id = c.id
         WHERE c.video_id = n.video_id)""",
     )  # fmt: skip
-    yield _insert(
+    yield "clip", _insert(
         "clip", "r.block", "clip", "availability, reason, NULL",
         ("COUNT(*)", "SUM(frames)", "SUM(CASE WHEN fps > 0 THEN frames / fps END) / 3600.0",
          "SUM(size_bytes)"),
@@ -228,15 +252,9 @@ SELECT '{kind}', {block}, '{name}', {keys}, {", ".join(numbers)}
 FROM {source} GROUP BY 2, 4, 5, 6 HAVING COUNT(*) > 0"""
 
 
-_FIGURES: Final = f"""
-CREATE TEMP VIEW figures AS
-SELECT {_COLUMNS} FROM main.tally t
-WHERE NOT EXISTS (SELECT 1 FROM main.tally_stale s WHERE s.kind = t.kind AND s.block = t.block)
-UNION ALL SELECT {_COLUMNS} FROM temp.counted"""
-
 _WRONG: Final = f"""
 SELECT DISTINCT kind, block FROM (
-  SELECT * FROM (SELECT {_COLUMNS} FROM tally EXCEPT SELECT {_COLUMNS} FROM counted)
+  SELECT * FROM (SELECT {_COLUMNS} FROM tally WHERE {_OF_BLOCKS} EXCEPT SELECT {_COLUMNS} FROM counted)
   UNION ALL
   SELECT * FROM (SELECT {_COLUMNS} FROM counted EXCEPT SELECT {_COLUMNS} FROM tally)
 ) WHERE (kind, block) NOT IN (SELECT kind, block FROM tally_stale) ORDER BY kind, block"""

@@ -55,3 +55,6 @@ ENDED: Final = frozenset(
     {Status.FINISHED, Status.FAILED, Status.CANCELLED, Status.INTERRUPTED},
 )
 SPLITS: Final = ("train", "val", "test")
+
+UNKNOWN_REASON: Final = "unknown"
+"""What a failed extraction without a reason is said to have failed for."""

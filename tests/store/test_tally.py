@@ -1,6 +1,8 @@
 """Kept figures are what a new count gives, whoever changed which rows."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,13 +15,14 @@ from store.importers.source import find_dataset
 from store.jobs import create_job, run_job
 from store.library import Library
 from store.stats import read_stats
-from store.tally import _ALL, find_wrong, freshen
+from store.tally import _ALL, find_wrong, freshen, open_figures
 from store.words import JobKind
 from tests.support.library import instance, write_dataset
 from tests.support.schemas import downgrade
 
 GLOSSES = 20
-"""More than two blocks."""
+APART = 50
+"""Between the ids of two glosses: as many blocks, and two sums of blocks."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,9 @@ def made(tmp_path_factory):
         change(library, "INSERT INTO extractor VALUES "
                f"({number}, 'hands-{number}', 'hands', 'MediaPipe', '{{}}', 0)")  # fmt: skip
     library.close()
+    with closing(sqlite3.connect(library.catalog_path)) as connection, connection:
+        connection.execute(f"UPDATE gloss SET id = {APART} * id")
+        connection.execute(f"UPDATE instance SET gloss_id = {APART} * gloss_id")
     return library
 
 
@@ -70,7 +76,7 @@ def count_anew(library):
 
 
 IDS = st.integers(1, 2 * GLOSSES)
-GLOSS = st.integers(1, GLOSSES)
+GLOSS = st.integers(1, GLOSSES).map(APART.__mul__)
 EXTRACTOR = st.integers(1, 2)
 STATUS = st.sampled_from(["pending", "running", "done", "no_hands", "failed"])
 CHANGES = st.one_of(
@@ -81,6 +87,8 @@ CHANGES = st.one_of(
         "FROM instance WHERE id = {0}".format,
         IDS, EXTRACTOR, STATUS, st.integers(1, 300), st.integers(0, 3)),
     st.builds("UPDATE extraction SET status = '{}' WHERE instance_id = {}".format, STATUS, IDS),
+    st.builds("UPDATE extraction SET error_kind = {} WHERE instance_id = {}".format,
+              st.sampled_from(["NULL", "'unknown'", "'timeout'"]), IDS),
     st.builds("DELETE FROM extraction WHERE instance_id = {}".format, IDS),
     st.builds("UPDATE clip SET availability = '{}', reason = 'why', frames = {} WHERE id = {}".format,
               st.sampled_from(["available", "missing"]), st.integers(1, 200), IDS),
@@ -108,10 +116,43 @@ def test_whatever_changes_figures_are_what_a_new_count_gives(library, changes):
         else:
             change(library, statement)
     seen = read_stats(library)
+    assert failures_kept(library) == failures_there(library)
     assert find_wrong(library) == []
     freshen(library)
     assert find_wrong(library) == []
+    assert failures_kept(library) == failures_there(library)
     assert read_stats(library) == seen == count_anew(library)
+
+
+def failures_kept(library):
+    with library.reading() as session:
+        open_figures(session, "failure")
+        sql = "SELECT a, SUM(n1) FROM figures GROUP BY a ORDER BY a"
+        return session.execute(text(sql)).all()
+
+
+def failures_there(library):
+    with library.reading() as session:
+        sql = """SELECT COALESCE(error_kind, 'unknown'), COUNT(*) FROM instances
+        WHERE extraction = 'failed' GROUP BY 1 ORDER BY 1"""
+        return session.execute(text(sql)).all()
+
+
+def test_figures_of_some_names_are_those_of_all(library):
+    change(library, "UPDATE clip SET frames = 77 WHERE id = 1")
+    for _ in range(2):
+        with library.reading() as session:
+            open_figures(session)
+            all_clips = clips_of(session)
+            open_figures(session, "clip")
+            assert clips_of(session) == all_clips != []
+            assert session.execute(text("SELECT DISTINCT name FROM figures")).all() == [("clip",)]
+        freshen(library)
+
+
+def clips_of(session):
+    sql = "SELECT a, b, SUM(n1), SUM(n2) FROM figures WHERE name = 'clip' GROUP BY a, b"
+    return session.execute(text(sql)).all()
 
 
 def test_a_changed_row_is_one_block_to_count(library):
@@ -130,14 +171,17 @@ def test_a_job_leaves_nothing_to_count(library):
     assert freshen(library) == 0
 
 
-def test_figures_that_are_wrong_are_found_and_counted_anew(library):
+@pytest.mark.parametrize("kind", ["gloss", "gloss+", "clip", "clip+"])
+def test_figures_that_are_wrong_are_found_and_counted_anew(library, kind):
     before = read_stats(library)
     freshen(library)
-    change(library, "UPDATE tally SET n1 = n1 + 1 WHERE name = 'split' AND block = 1")
-    assert read_stats(library) != before
+    one = f"SELECT MAX(id) FROM tally WHERE kind = '{kind}' AND name IN ('split', 'clip')"
+    change(library, f"UPDATE tally SET n1 = n1 + 1 WHERE id = ({one})")
+    if "+" in kind:
+        assert read_stats(library) != before
     (finding,) = check(library).findings
     assert (finding.kind, finding.repaired) == ("figures", False)
-    assert "1 blocks" in finding.text
+    assert "blocks" in finding.text
     assert [f.repaired for f in check(library, repair=True).findings] == [True]
     assert read_stats(library) == before
     assert check(library).findings == []

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from store.errors import QueryError
 from store.exclusions import exclude
 from store.schema import Instance
-from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition
+from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition, plain_words
 from tui.reading.instances import COLUMNS, EXCLUDED, SORTABLE, InstanceQuery, find_instances
 from tui.widgets.histogram import Column, Histogram, blocks, median, spread
 from tui.widgets.row_pages import PAGE_ROWS
@@ -48,6 +48,11 @@ from tui.widgets.row_pages import PAGE_ROWS
 )
 def test_what_a_filter_stands_for(typed, sql):
     assert condition(typed) == sql
+    words = plain_words(typed)
+    assert bool(words) == ("OR video_id LIKE" in sql)
+    if words:
+        like = "'" + words.replace("'", "''") + "%'"
+        assert f"gloss LIKE {like} OR video_id LIKE {like}" in sql
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))

@@ -1,6 +1,7 @@
 """Ids in pieces are the ids of one statement, and the first of them do not wait for the last."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -38,11 +39,15 @@ def many(monkeypatch):
     monkeypatch.setattr(instance_ids, "FEW", 10)
     monkeypatch.setattr(instance_ids, "_FIRST", 3)
     monkeypatch.setattr(instance_ids, "_LONGEST", 16)
+    monkeypatch.setattr(instance_ids, "_FEW_OF_WORDS", 6)
+    monkeypatch.setattr(instance_ids, "_MOST_OF_WORDS", 20)
 
 
 @pytest.mark.parametrize(
-    "search", ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none"]
-)
+    "search",
+    ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none", "GO 4", "stop", "4",
+     "5x", "s split:val", "it's 100%", "%4", "g_ 5"],
+)  # fmt: skip
 @pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):
@@ -53,6 +58,30 @@ def test_pieces_are_the_whole(library, many, search, sort, descending):
     sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"
     assert list(rows.ids) == [row[0] for row in run_query(library, sql).rows]
     assert [row.key for row in first] == [str(one) for one in rows.ids[: len(first)]]
+
+
+def test_words_are_sought_by_index(library):
+    with closing(library.connect_read_only()) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {instance_ids._OF_WORDS}", ("go%",))
+        steps = [row[-1] for row in plan]
+    assert any("INDEX gloss_by_word (text>? AND text<?)" in step for step in steps)
+    assert any("INDEX clip_by_word (video_id>? AND video_id<?)" in step for step in steps)
+
+
+def test_stretches_without_words_are_passed_over(library, many, monkeypatch):
+    asked = []
+
+    def noting(*args, **kwargs):
+        for ends in stretches(*args, **kwargs):
+            asked.append(ends)
+            yield ends
+
+    stretches = instance_ids._stretches
+    monkeypatch.setattr(instance_ids, "_stretches", noting)
+    rows, _ = find_instances(library, InstanceQuery("stop 3"), least=1000)
+    assert asked[0][0] == "Stop 3"
+    assert max(last for _, last in asked) < "go"
+    assert rows.total > 6
 
 
 def test_the_first_ids_do_not_wait_for_the_last(library, many):

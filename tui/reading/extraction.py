@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from store.errors import NotInCatalogError
-from store.extractions import UNKNOWN_REASON
 from store.job_lines import JobLineRow
 from store.library import Library
+from store.tally import open_figures
+from store.words import UNKNOWN_REASON
 
 MOST_CLIPS: Final = 1000
 """Failed clips of one reason that are listed at most."""
@@ -62,18 +64,20 @@ class ClipLog:
     lines: tuple[tuple[int, JobLineRow], ...]
 
 
-# Found by the index of their status first: of millions of instances few have failed.
-_FAILED: Final = """extraction = 'failed' AND instance_id IN (
-  SELECT e.instance_id FROM extractor x CROSS JOIN extraction e ON e.extractor_id = x.id
-  WHERE e.status = 'failed')"""
-_FAILURES: Final = f"""
-SELECT COALESCE(error_kind, :unknown), COUNT(*),
-  MAX(video_id || ': ' || COALESCE(error, ''))
-FROM instances WHERE {_FAILED} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50"""
-_CLIPS: Final = f"""
-SELECT instance_id, video_id, gloss, COALESCE(attempts, 0), COALESCE(error, '')
-FROM instances WHERE {_FAILED} AND COALESCE(error_kind, :unknown) = :kind
-ORDER BY video_id LIMIT :most"""
+_KINDS: Final = """
+SELECT a, CAST(SUM(n1) AS INTEGER) FROM figures WHERE name = 'failure'
+GROUP BY a ORDER BY 2 DESC, 1 LIMIT 50"""
+_AVAILABLE: Final = """
+SELECT CAST(SUM(n1) AS INTEGER) FROM figures WHERE name = 'clip' AND a = 'available'"""
+# By the index of kinds of errors: of millions of instances few have failed, and the order of a CROSS JOIN
+# is kept. Whether it is an instance's newest extraction that failed is for the view to say.
+_FAILED: Final = """
+SELECT DISTINCT v.instance_id, v.video_id, v.gloss, COALESCE(v.attempts, 0), COALESCE(v.error, '')
+FROM (SELECT :kind AS kind UNION ALL SELECT NULL WHERE :kind = :unknown) k
+CROSS JOIN extractor x
+CROSS JOIN extraction e ON e.extractor_id = x.id AND e.status = 'failed' AND e.error_kind IS k.kind
+CROSS JOIN instances v ON v.instance_id = e.instance_id
+WHERE v.extraction = 'failed' AND v.error_kind IS k.kind LIMIT :most"""
 _ATTEMPTS: Final = """
 SELECT x.origin || ' #' || x.id, e.status, e.attempts, e.error_kind, e.error, e.finished_at
 FROM extraction e JOIN extractor x ON x.id = e.extractor_id
@@ -87,15 +91,24 @@ WHERE substr(text, 1, :length) = :prefix ORDER BY id DESC LIMIT :most"""
 def read_failures(library: Library) -> list[Failure]:
     """Failed extractions grouped by reason, the most frequent first."""
     with library.reading() as session:
-        rows = session.execute(text(_FAILURES), {"unknown": UNKNOWN_REASON})
-        return [Failure(*row) for row in rows]
+        open_figures(session, "failure")
+        kinds = session.execute(text(_KINDS)).all()
+        return [Failure(kind, clips, _example(session, kind)) for kind, clips in kinds]
 
 
 def read_failed_clips(library: Library, kind: str) -> list[FailedClip]:
     """Clips that failed for a reason, at most `MOST_CLIPS`."""
-    values = {"unknown": UNKNOWN_REASON, "kind": kind, "most": MOST_CLIPS}
     with library.reading() as session:
-        return [FailedClip(*row) for row in session.execute(text(_CLIPS), values)]
+        return sorted(_failed(session, kind, MOST_CLIPS), key=lambda clip: clip.video_id)
+
+
+def _example(session: Session, kind: str) -> str:
+    return "".join(f"{clip.video_id}: {clip.error}" for clip in _failed(session, kind, 1))
+
+
+def _failed(session: Session, kind: str, most: int) -> list[FailedClip]:
+    values = {"kind": kind, "unknown": UNKNOWN_REASON, "most": most}
+    return [FailedClip(*row) for row in session.execute(text(_FAILED), values)]
 
 
 def read_clip_log(library: Library, video_id: str) -> ClipLog:
@@ -124,5 +137,5 @@ def read_clip_log(library: Library, video_id: str) -> ClipLog:
 def count_available(library: Library) -> int:
     """Clips that are there and readable."""
     with library.reading() as session:
-        sql = "SELECT COUNT(*) FROM clip WHERE availability = 'available'"
-        return int(session.execute(text(sql)).scalar_one())
+        open_figures(session, "clip")
+        return int(session.execute(text(_AVAILABLE)).scalar() or 0)

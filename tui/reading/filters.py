@@ -48,7 +48,7 @@ _RANGE: Final = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 
 def condition(typed: str) -> str:
     """The condition on the `instances` view that a filter stands for; empty shows all."""
-    words = "".join(letter if letter.isprintable() else " " for letter in typed).strip()
+    words = _printable(typed)
     if words.lower().startswith("where "):
         return words[6:].strip()
     asked, plain = _parts(words)
@@ -59,6 +59,17 @@ def condition(typed: str) -> str:
         search = f"gloss LIKE {text} OR video_id LIKE {text}"
         asked.append(f"({search})" if asked else search)
     return " AND ".join(asked)
+
+
+def plain_words(typed: str) -> str:
+    """The words in a filter that a gloss or a video id must begin with; empty where it asks for none."""
+    words = _printable(typed)
+    plain = [] if words.lower().startswith("where ") else _parts(words)[1]
+    return "" if _SQL.search(" ".join(plain)) else " ".join(plain)
+
+
+def _printable(typed: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in typed).strip()
 
 
 def _parts(words: str) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 In the order of glosses or signers a piece is a stretch of them: SQLite finds it by index, so that the
 first page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it sorts.
+Plain words are sought by the indexes of words first: what begins with them, or the glosses where it is.
 """
 
 import re
@@ -11,6 +12,7 @@ import time
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from store.library import Library
@@ -21,11 +23,19 @@ FEW: Final = 25_000
 _FIRST: Final = 1_500
 """Instances in the first piece, about; of many, each one after it is twice as long as the one before."""
 _LONGEST: Final = 64_000
-_NAMES: Final = {
-    "gloss": "SELECT text FROM gloss ORDER BY text",
-    "signer": "SELECT name FROM signer ORDER BY name",
-}
-"""Orders that go by stretches of names."""
+_NAMES: Final = {"gloss": ("text", "gloss"), "signer": ("name", "signer")}
+"""Orders that go by stretches of names: of which column of which table."""
+_CLIPS: Final = "clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE c.video_id LIKE ?1"
+_OF_WORDS: Final = f"""SELECT i.id FROM gloss g CROSS JOIN instance i ON i.gloss_id = g.id
+WHERE g.text LIKE ?1 UNION ALL SELECT i.id FROM {_CLIPS}"""
+"""The instances whose gloss or video id begins with words, some of them twice."""
+_GLOSSES: Final = f"""SELECT text FROM gloss WHERE text LIKE ?1
+UNION ALL SELECT text FROM gloss WHERE id IN (SELECT i.gloss_id FROM {_CLIPS})"""
+"""The glosses of these."""
+_FEW_OF_WORDS: Final = 2_000
+"""So many instances are sorted whole, rather than sought in stretches of names."""
+_MOST_OF_WORDS: Final = 100_000
+"""So many are sorted whole in other orders, rather than all of the library."""
 _NARROW: Final = re.compile(r"SEARCH [gci] USING .*\((text|video_id|rowid)=\?\)")
 _STRETCHES: Final = {
     "gloss": "gloss n CROSS JOIN instance i ON i.gloss_id = n.id WHERE n.text BETWEEN ? AND ?",
@@ -45,7 +55,7 @@ class Piece:
 
 
 def iter_ids(
-    library: Library, condition: str, order: str, *, sort: str, descending: bool,
+    library: Library, condition: str, order: str, *, sort: str, descending: bool, words: str,
     cancelled: threading.Event,
 ) -> Iterator[Piece]:  # fmt: skip
     """Yield the ids of the instances that meet a condition, in order, in pieces of any length.
@@ -56,6 +66,7 @@ def iter_ids(
         order: what stands behind ORDER BY.
         sort: the column that `order` begins with, none before others.
         descending: whether it falls; none come last all the same.
+        words: what the condition has a gloss or a video id begin with; empty where it does not.
         cancelled: ends it at once.
 
     Raises:
@@ -83,21 +94,29 @@ def iter_ids(
                 yield Piece(array("q", (row[0] for row in rows)), last)
 
         end_at = time.monotonic() + TIME_LIMIT_S
+        enough = _FEW_OF_WORDS if sort in _NAMES else _MOST_OF_WORDS
         most = connection.execute("SELECT MAX(id) FROM instance").fetchone()[0] or 0
         few = most < FEW
         select = f"SELECT instance_id FROM instances WHERE {where}"
+        like = (f"{words}%",)
+        if words and _count(connection, like, enough) <= enough:
+            yield from asked(f"{select} AND instance_id IN ({_OF_WORDS}) ORDER BY {order}", like)
+            return
         if most < _FIRST or sort not in _NAMES or _is_narrow(connection, select):
             yield from asked(f"{select} ORDER BY {order}")
             return
-        names = [row[0] for row in connection.execute(_NAMES[sort])]
-        pieces = list(_pieces(names[::-1] if descending else names, most))[: 1 if few else None]
-        after = tuple(last for _, last in pieces) if few else ()
-        for ends in pieces:
-            stretch = f"SELECT i.id AS _piece FROM {_STRETCHES[sort]}"
-            both = f"({stretch}) CROSS JOIN instances ON instance_id = _piece"
+        there = None
+        if words and sort == "gloss":
+            there = {row[0] for row in connection.execute(_GLOSSES, like)}
+        after: tuple[str, ...] = ()
+        stretches = _stretches(connection, sort, descending=descending, there=there)
+        for ends in islice(stretches, 1 if few else None):
+            piece_of = f"SELECT i.id AS _piece FROM {_STRETCHES[sort]}"
+            both = f"({piece_of}) CROSS JOIN instances ON instance_id = _piece"
             sql = f"SELECT instance_id FROM {both} WHERE {where} ORDER BY {order}"
             for piece in asked(sql, (min(ends), max(ends))):
                 yield Piece(piece.ids)
+            after = ends[1:] if few else ()
         # The plus keeps SQLite from the index on names, a detour where most rows are asked for.
         beyond = f"+{sort} {'<' if descending else '>'} ? OR " if after else ""
         sql = f"{select} AND ({beyond}{sort} IS NULL) ORDER BY {order}"
@@ -111,10 +130,26 @@ def _is_narrow(connection: sqlite3.Connection, select: str) -> bool:
     return plan is not None and bool(_NARROW.match(str(plan[-1])))
 
 
-def _pieces(names: list[str], instances: int) -> Iterator[tuple[str, str]]:
-    """First and last name of each piece."""
-    length, start = float(_FIRST), 0
-    while start < len(names):
-        end = start + max(1, round(length * len(names) / instances))
-        yield names[start], names[min(end, len(names)) - 1]
-        start, length = end, min(_LONGEST, 2 * length)
+def _count(connection: sqlite3.Connection, like: tuple[str], enough: int) -> int:
+    """How many instances begin with words; one more than enough are enough."""
+    sql = f"SELECT COUNT(*) FROM ({_OF_WORDS} LIMIT {enough + 1})"
+    with explained(sql, TIME_LIMIT_S):
+        return int(connection.execute(sql, like).fetchone()[0])
+
+
+def _stretches(
+    connection: sqlite3.Connection, sort: str, *, descending: bool, there: set[str] | None
+) -> Iterator[tuple[str, str]]:
+    """First and last name of each piece, in order; where `there` says of what there is something, no other."""
+    column, table = _NAMES[sort]
+    sql = f"SELECT {column} FROM {table} ORDER BY {column} {'DESC' if descending else ''}"
+    with explained(sql, TIME_LIMIT_S):
+        each = connection.execute(
+            f"SELECT 1.0 * (SELECT MAX(id) FROM instance) / COUNT(*) FROM {table}"
+        ).fetchone()[0]
+        names = (row[0] for row in connection.execute(sql))
+        length = float(_FIRST)
+        while first := next((name for name in names if there is None or name in there), None):
+            *_, last = (first, *islice(names, round(length / each) - 1 if length > each else 0))
+            yield first, last
+            length = min(_LONGEST, 2 * length)

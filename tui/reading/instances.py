@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from store.library import Library
 from store.query import run_query
-from tui.reading.filters import VIEW_COLUMNS, condition
+from tui.reading.filters import VIEW_COLUMNS, condition, plain_words
 from tui.reading.instance_ids import Piece, iter_ids
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
@@ -160,6 +160,7 @@ def find_instances(
         query.order,
         sort=query.sort,
         descending=query.descending,
+        words=plain_words(query.search),
         cancelled=cancelled or threading.Event(),
     )
     rows = InstanceRows(library, query, pieces)
