@@ -1,7 +1,8 @@
 """The landmark sets and what finds them: `hands` by MediaPipe Hands, `holistic` by Holistic.
 
 The graph of `hands` is MediaPipe's own `hand_landmark_tracking_cpu` with one change: whether a frame
-is searched for palms is told from outside, instead of being decided within. With `thorough=True` it
+is searched for palms is told from outside, instead of being decided within. It does not see frames in which
+no hand is followed or sought, or in which the hands that are followed keep still. With `thorough=True` it
 gives what `mediapipe.solutions.hands.Hands` gives in video mode, and one graph serves many clips:
 building one takes as long as a dozen frames.
 """
@@ -33,6 +34,7 @@ from capture.graph import (
 from capture.holistic import FILES as HOLISTIC_FILES
 from capture.holistic import HolisticExtractor
 from capture.search import RULES, PalmSearch
+from capture.stillness import Stillness
 from store.skeleton import N_SLOTS
 
 _GRAPH: Final = MODULES / "hand_landmark" / "hand_landmark_tracking_cpu.binarypb"
@@ -82,8 +84,11 @@ class HandsExtractor:
         self.config = config or HandsConfig()
         self.searched = False
         """Whether the last frame was searched for palms."""
+        self.looked = False
+        """Whether MediaPipe saw the last frame."""
         self._last = Detections.none()
         self._search = PalmSearch(thorough=self.config.thorough)
+        self._stillness = Stillness()
         self._graph: Graph | None = None
         self._running()
 
@@ -97,7 +102,11 @@ class HandsExtractor:
             ExtractorError: MediaPipe gave up; the extractor must be replaced.
         """
         self.searched = self._search.wanted(self._last.landmarks, image)
-        found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=self.searched)
+        self.looked = self.searched or self._must_look(image)
+        found = self._last
+        if self.looked:
+            found = self._step(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), search=self.searched)
+            self._stillness.keep(found.landmarks, image)
         self._search.note(self._last.count, found.count, searched=self.searched)
         self._last = found
         return found
@@ -113,6 +122,7 @@ class HandsExtractor:
             self.close()
         self._last = Detections.none()
         self._search = PalmSearch(thorough=self.config.thorough)
+        self._stillness = Stillness()
 
     def close(self) -> None:
         """Stop the graph; closing twice does no harm."""
@@ -125,6 +135,12 @@ class HandsExtractor:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _must_look(self, image: NDArray[np.uint8]) -> bool:
+        """Whether hands are followed and may have moved."""
+        if self.config.thorough:
+            return True
+        return self._last.count > 0 and not self._stillness.holds(image)
 
     def _step(self, rgb: NDArray[np.uint8], *, search: bool) -> Detections:
         graph = self._running()
@@ -175,7 +191,7 @@ def _graph_config(config: HandsConfig) -> Any:
 
 
 def _search_rules(config: TrackerConfig) -> dict[str, int]:
-    """Which frames are searched for palms decides what is found; in `thorough` mode all are."""
+    """Which frames are looked at, and how, decides what is found; in `thorough` mode all are searched."""
     chooses = isinstance(config, HandsConfig) and not config.thorough
     return {"search_rules": RULES} if chooses else {}
 

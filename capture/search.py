@@ -28,13 +28,13 @@ _MARGIN: Final = 0.1
 """What belongs to a hand around its box, in parts of the box."""
 _PATIENCE: Final = (4, 4)
 """Searches in vain, one after the other, before they become rare: for a first hand, for a second."""
-_RARE: Final = (2, 3)
-"""Then each second frame is searched, or each third."""
+_RARE: Final = (2, 5)
+"""Then each second frame is searched, or each fifth."""
 _LONGEST: Final = 5
 """A frame beside a lone hand is searched after so many, whatever moves or does not."""
 
-RULES: Final = 3
-"""Raised when other frames are searched than before: it is part of what landmarks are known by."""
+RULES: Final = 4
+"""Raised when other frames are searched or looked at than before: it is part of what landmarks are known by."""
 
 
 class PalmSearch:

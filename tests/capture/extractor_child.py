@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,29 @@ from capture.video import iter_frames
 def follow(extractor, path):
     found = [extractor.process(image) for _, image in iter_frames(path)]
     return np.array([item.landmarks for item in found]), np.array([item.right for item in found])
+
+
+def watch_still(path):
+    """Show the first picture with two hands again and again, then another: what was looked at and found."""
+    images = [image for _, image in iter_frames(path)]
+    with HandsExtractor() as extractor:
+        two = next(image for image in images if extractor.process(image).count == 2)
+        seen = [(extractor.process(two), extractor.looked) for _ in range(14)]
+        extractor.process(np.flip(two, axis=1))
+        moved = extractor.looked
+        extractor.reset()
+        blank = np.zeros_like(two)
+        empty = [(extractor.process(blank).count, extractor.looked) for _ in range(3)]
+    return {
+        "looked_at_still": [looked for _, looked in seen],
+        "same_while_still": all(
+            np.array_equal(found.landmarks, before.landmarks)
+            for (before, _), (found, looked) in pairwise(seen)
+            if not looked
+        ),
+        "looked_at_moved": moved,
+        "empty": empty,
+    }
 
 
 def legacy(path):
@@ -55,6 +79,7 @@ def main():
         "hands": int(np.isfinite(alone[..., 0, 0]).sum()),
         "strict_hands": int(np.isfinite(strict[..., 0, 0]).sum()),
         "labelled": np.array_equal(np.isfinite(right), np.isfinite(alone[..., 0, 0])),
+        **watch_still(second),
         "tensorflow": "tensorflow" in sys.modules,
     }
     sys.stdout.write(json.dumps(seen))

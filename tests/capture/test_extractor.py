@@ -61,6 +61,11 @@ def test_one_graph_serves_many_clips_as_a_new_one_would(real_data):
     assert seen["hands"] > 10
     assert seen["strict_hands"] < seen["hands"]
     assert seen["labelled"]
+    still = seen["looked_at_still"]
+    assert still[2:8].count(True) == 1, "one of six frames is looked at"
+    assert seen["same_while_still"]
+    assert seen["looked_at_moved"]
+    assert seen["empty"] == [[0, True], [0, False], [0, False]]
     assert not seen["tensorflow"]
 
 

@@ -65,7 +65,7 @@ def test_a_lost_hand_is_looked_for_at_once():
 def test_the_second_hand_is_looked_for_ever_more_rarely():
     searched = watch([(1, moving(step)) for step in range(41)])
     assert searched[:6] == [True] * 5 + [False]
-    assert sum(searched[-12:]) == 4
+    assert sum(searched[-15:]) == 3
     frames = [(1, moving(step)) for step in range(30)]
     assert watch([*frames, (2, GREY), (1, GREY), (1, GREY)])[-1]
 
