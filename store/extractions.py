@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from store.batches import batches
+from store.files import write_error
 from store.landmarks import Sequence
 from store.ranges import clip_range
 from store.schema import Clip, Extraction, Gloss, Instance, LandmarkFile
@@ -149,7 +150,11 @@ def record_done(
     file: Path | None,
     seconds: float,
 ) -> ExtractionStatus:
-    """Say that an instance is finished; `file` already bears its name, None where no hand was seen."""
+    """Say that an instance is finished; `file` already bears its name, None where no hand was seen.
+
+    Raises:
+        StoreError: the file is gone.
+    """
     seen = sequence.present.sum(axis=0)
     status = ExtractionStatus.NO_HANDS if file is None else ExtractionStatus.DONE
     facts: dict[str, Any] = {
@@ -195,12 +200,20 @@ def record_failure(session: Session, work: Work, *, kind: str, error: str, final
 
 
 def add_landmark_file(session: Session, path: Path, extractor_id: int, sequences: int) -> int:
-    """Add the row of a file that bears its final name; returns its id."""
+    """Add the row of a file that bears its final name; returns its id.
+
+    Raises:
+        StoreError: the file is gone, and its folder perhaps with it.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise write_error(error, path) from error
     row = LandmarkFile(
         name=path.name,
         extractor_id=extractor_id,
         sequences=sequences,
-        size_bytes=path.stat().st_size,
+        size_bytes=size,
         created_at=time.time(),
     )
     session.add(row)

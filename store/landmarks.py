@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Listing
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +28,8 @@ from numpy.typing import NDArray
 
 from store.errors import DamagedFileError, StoreError
 from store.files import write_aside
-from store.seal import BLOCK, check_seal, seal
+from store.layout import Layout, find_layout
+from store.seal import BLOCK, State, check_seal, seal
 from store.skeleton import BODY_SHAPE, N_SLOTS, SEQUENCE_SHAPE
 
 FORMAT: Final = 1
@@ -163,24 +166,46 @@ def read_sequences(path: Path, positions: Listing[int]) -> list[Sequence]:
     Raises:
         DamagedFileError: it cannot be read.
     """
-    with _opened(path) as file:
+    with _damage_named(path):
+        layout = _layout(path, check_seal(path))
+        if layout is None or len(positions) * 2 > len(layout.offsets):
+            return _read_whole(path, positions)
+        with path.open("rb", buffering=0) as file:
+            return [_read_one(file, layout, at) for at in positions]
+
+
+@lru_cache(maxsize=1024)
+def _layout(path: Path, _state: State) -> Layout | None:
+    with _h5py().File(path, "r") as file:
+        return find_layout(file)
+
+
+def _read_one(file: FileIO, layout: Layout, at: int) -> Sequence:
+    first, last = map(int, layout.offsets[at : at + 2])
+    return Sequence(
+        layout.landmarks.read(file, first, last),
+        float(layout.fps[at]),
+        float(layout.aspect[at]),
+        layout.score.read(file, first, last),
+        None if layout.body is None else layout.body.read(file, first, last),
+    )
+
+
+def _read_whole(path: Path, positions: Listing[int]) -> list[Sequence]:
+    with _h5py().File(path, "r") as file:
         offsets, fps, aspect = (file[name][()] for name in ("offsets", "fps", "aspect"))
-        parts = [file["landmarks"], file["score"], file.get("body")]
-        if len(positions) * 2 > len(offsets):
-            parts = [None if part is None else part[()] for part in parts]
-        return [
-            _cut(parts, slice(*offsets[at : at + 2]), float(fps[at]), float(aspect[at]))
-            for at in positions
-        ]
+        names = ("landmarks", "score", "body")
+        parts = [file[name][()] if name in file else None for name in names]
+    return [
+        _cut(parts, slice(*offsets[at : at + 2]), float(fps[at]), float(aspect[at]))
+        for at in positions
+    ]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """A file whose seal is whole, for reading. Raises DamagedFileError."""
+def _damage_named(path: Path) -> Iterator[None]:
     try:
-        check_seal(path)
-        with _h5py().File(path, "r") as file:
-            yield file
+        yield
     except FileNotFoundError as error:
         raise DamagedFileError(
             f"The landmark file {path.name} is not there.", hint="Run: signtui check --repair"
@@ -210,5 +235,7 @@ def _cut(parts: Listing[Any], rows: slice, fps: float, aspect: float) -> Sequenc
 
 def read_video_ids(path: Path) -> list[str]:
     """The video ids of a file, in the order of their positions. Raises DamagedFileError."""
-    with _opened(path) as file:
-        return [str(video_id) for video_id in file["video_id"].asstr()[()]]
+    with _damage_named(path):
+        check_seal(path)
+        with _h5py().File(path, "r") as file:
+            return [str(video_id) for video_id in file["video_id"].asstr()[()]]

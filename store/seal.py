@@ -24,8 +24,12 @@ def seal(image: bytes) -> bytes:
     return (_MARK + hashlib.sha256(image).digest()).ljust(BLOCK, b"\0")
 
 
-def check_seal(path: Path) -> None:
-    """Read a file whole, once for each of its states, and hold it against its seal.
+State = tuple[int, int, int]
+"""Size, time of change in ns and inode: a file that has the same is the same."""
+
+
+def check_seal(path: Path) -> State:
+    """Read a file whole, once for each of its states, and hold it against its seal; return its state.
 
     Files made before there were seals start with HDF5's own mark and pass.
 
@@ -35,15 +39,17 @@ def check_seal(path: Path) -> None:
         OSError: it cannot be read.
     """
     stat = path.stat()
-    if not _is_whole(path, stat.st_size, stat.st_mtime_ns, stat.st_ino):
+    state = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    if not _is_whole(path, state):
         raise DamagedFileError(
             f"The landmark file {path.name} is damaged: its bytes are not those that were written.",
             hint="Run: signtui check --repair",
         )
+    return state
 
 
 @lru_cache(maxsize=4096)
-def _is_whole(path: Path, _size: int, _changed_ns: int, _inode: int) -> bool:
+def _is_whole(path: Path, _state: State) -> bool:
     with path.open("rb") as file:
         block = file.read(BLOCK)
         if block.startswith(_HDF5):

@@ -12,7 +12,15 @@ from hypothesis.extra import numpy as hnp
 
 from store import files
 from store.errors import DamagedFileError, DiskFullError, StoreError
-from store.landmarks import Sequence, read_sequence, read_sequences, read_video_ids, write_sequences
+from store.landmarks import (
+    Sequence,
+    _layout,
+    read_sequence,
+    read_sequences,
+    read_video_ids,
+    write_sequences,
+)
+from store.seal import check_seal
 from store.skeleton import mirror
 from tests.support.library import make_sequence
 
@@ -41,6 +49,68 @@ def test_some_sequences_in_any_order(tmp_path):
     for wanted in ([7, 0], [3], list(range(9, -1, -1))):
         read = read_sequences(tmp_path / "a.h5", wanted)
         assert [s.sha256() for s in read] == [items[i][1].sha256() for i in wanted]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(arrays, min_size=2, max_size=5), st.booleans())
+def test_one_sequence_of_many_is_bit_exact_without_hdf5(tmp_path_factory, landmarks, with_body):
+    path = tmp_path_factory.mktemp("h5") / "a.h5"
+    items = [
+        (f"{i}", Sequence(
+            array, fps=i, aspect=0.5, score=np.full((len(array), 2), i, np.float32),
+            body=np.full((len(array), 51, 3), i, np.float32) if with_body else None,
+        ))
+        for i, array in enumerate(landmarks)
+    ]  # fmt: skip
+    write_sequences(path, items)
+    assert _layout(path, check_seal(path)) is not None
+    for at, (_, wrote) in enumerate(items):
+        got = read_sequence(path, at)
+        assert (got.fps, got.aspect, got.sha256()) == (wrote.fps, wrote.aspect, wrote.sha256())
+        assert got.landmarks.shape == wrote.landmarks.shape
+        np.testing.assert_array_equal(got.score, wrote.score)
+        assert got.landmarks.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "how", [{"chunks": (2, 2, 21, 3)}, {"compression": "gzip"}, {"dtype": "<f8"}, {"dtype": ">f4"}]
+)
+def test_arrays_that_lie_otherwise_are_read_all_the_same(tmp_path, how):
+    items = [(str(i), make_sequence(i + 3, seed=i)) for i in range(4)]
+    write_sequences(tmp_path / "a.h5", items)
+    with h5py.File(tmp_path / "a.h5") as ours, h5py.File(tmp_path / "b.h5", "w") as other:
+        for name in ("score", "offsets", "video_id", "fps", "aspect"):
+            ours.copy(name, other)
+        other.create_dataset("landmarks", data=ours["landmarks"][()], **how)
+    for at, (_, wrote) in enumerate(items):
+        got = read_sequence(tmp_path / "b.h5", at)
+        assert got.sha256() == wrote.sha256()
+
+
+@pytest.mark.parametrize("at", [2, 3, -1, 10**9])
+def test_a_place_that_a_file_has_not_is_damage(tmp_path, at):
+    write_sequences(tmp_path / "a.h5", [("1", make_sequence(2)), ("2", make_sequence(3))])
+    with pytest.raises(DamagedFileError):
+        read_sequence(tmp_path / "a.h5", at)
+
+
+def test_offsets_that_lie_beyond_the_arrays_are_damage(tmp_path):
+    write_sequences(tmp_path / "a.h5", [(str(i), make_sequence(2)) for i in range(4)])
+    with h5py.File(tmp_path / "a.h5") as ours, h5py.File(tmp_path / "b.h5", "w") as other:
+        for name in ("landmarks", "score", "video_id", "fps", "aspect"):
+            ours.copy(name, other)
+        other["offsets"] = np.array([0, 2, 4, 6, 10**12])
+    assert len(read_sequence(tmp_path / "b.h5", 0)) == 2
+    with pytest.raises(DamagedFileError, match="shorter"):
+        read_sequence(tmp_path / "b.h5", 3)
+
+
+def test_a_file_that_is_replaced_is_read_anew(tmp_path):
+    path = tmp_path / "a.h5"
+    for seed in (1, 2):
+        items = [(str(i), make_sequence(3 + i * seed, seed=seed)) for i in range(3)]
+        write_sequences(path, items)
+        assert read_sequence(path, 2).sha256() == items[2][1].sha256()
 
 
 def test_absent_hands_are_masked(tmp_path):

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from store import pack
 from store.catalog import get_or_add_extractor, list_sequences, load_sequences
 from store.check import check
-from store.errors import DamagedFileError
+from store.errors import DamagedFileError, StoreError
 from store.extractions import list_work, queue_instances, record_done, record_failure
 from store.landmarks import Sequence, read_video_ids, write_sequences
 from store.library import Library
@@ -71,6 +71,18 @@ def test_work_is_longest_first_within_its_range(ready):
     assert len(pending(library, extractor_id, limit=2)) == 2
     only = pending(library, extractor_id, glosses=["drink"])
     assert sorted(item.video_id for item in only) == ["00003", "00004"]
+
+
+def test_a_file_that_is_gone_before_its_row_is_an_error_and_leaves_none(ready):
+    library, extractor_id = ready
+    work = pending(library, extractor_id)
+    gone = library.landmarks_dir / "clip-1-gone.h5"
+    with (
+        pytest.raises(StoreError, match=r"gone\.h5 could not be written"),
+        library.session() as session,
+    ):
+        record_done(session, work[0], make_sequence(5), file=gone, seconds=1.0)
+    assert pending(library, extractor_id) == work
 
 
 def test_loose_files_become_one(ready):
