@@ -2,15 +2,19 @@
 
 A stream of clips with idle stretches between them is served as motion JPEG at 25 frames a second on
 loopback, over and over; the real live process reads it, and sends pictures as to a dashboard.
-Needs a library with clips, and a run's name or `starter`: `signtui demo` makes both.
+Needs a library with clips, and a run's name or `starter`; without them it makes the demo's first.
 """
 
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +31,6 @@ from store.words import JobKind
 from tests.support.streams import FPS, Server, Signed, encoded, join, of_one_shape, scenes_of, serve
 from tui.jobs import JobProcess, start_job
 
-DEMO = Path("signtui-demo/library")
 VIEW = {"width": 320, "height": 240}
 NEAR_S = 0.4
 AIMS_MS = {"total": 60, "model": 5}
@@ -170,19 +173,32 @@ def measure(library: Library, run: str, split: str, seconds: float) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", type=Path, default=DEMO)
+    parser.add_argument("--library", type=Path, help="default: that of a demo that is made first")
     parser.add_argument("--run", default="latest")
     parser.add_argument("--split", default="test")
     parser.add_argument("--seconds", type=float, default=120.0)
     chosen = parser.parse_args()
     try:
-        library = Library.open(chosen.library)
-        measure(library, chosen.run, chosen.split, chosen.seconds)
+        with given_or_demo(chosen.library) as folder:
+            library = Library.open(folder)
+            measure(library, chosen.run, chosen.split, chosen.seconds)
+            library.close()
     except SigntuiError as error:
-        print(f"{error.message} {error.hint or 'signtui demo makes a library with a run.'}")
+        print(f"{error.message} {error.hint or ''}")
         return 1
-    library.close()
     return 0
+
+
+@contextmanager
+def given_or_demo(given: Path | None) -> Iterator[Path]:
+    """The library that was named, or that of a demo in a temporary folder."""
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="signtui-bench-", ignore_cleanup_errors=True) as folder:
+        command = [sys.executable, "-m", "tui.cli", "demo", "--no-tui", "--dir", folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        yield Path(folder) / "library"
 
 
 if __name__ == "__main__":

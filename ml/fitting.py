@@ -26,7 +26,7 @@ from ml.mixup import mix
 from ml.models import FINE_OUTPUT, GLOSS_OUTPUT
 from ml.resume import LAST, last_checkpoint
 from ml.shares import WHOLE, split_epoch
-from ml.steps import TOP5, Batch, PlainSteps
+from ml.steps import TOP5, Batch, PlainSteps, SharedSteps, Steps
 
 if TYPE_CHECKING:
     from ml.replicas import Replicas
@@ -140,9 +140,12 @@ class Fitting:
             ClusterError: another worker of this training was lost.
         """
         seed_epoch(self.model, self.config.seed, self.epoch)
-        steps = self.replicas or PlainSteps(self.model, self._head)
+        steps: Steps = (
+            PlainSteps(self.model, self._head)
+            if self.replicas is None
+            else SharedSteps(self.replicas.step)
+        )
         share = self.replicas.share if self.positions is not None and self.replicas else WHOLE
-        sums = dict.fromkeys(("loss", "top1", "top5"), 0.0)
         batches = split_epoch(len(self.train), self.config.batch_size)
         at = 0
         for step, batch in enumerate(batches):
@@ -153,12 +156,9 @@ class Fitting:
             given, wanted = self._batch(features[mine], targets[mine], step)
             rate = self.plan.rate(self.epoch, step / len(batches))
             outputs = wanted if isinstance(wanted, list) else [wanted]
-            logs = steps.step(Batch(given, outputs, clips, rate, self.should_stop()))
-            if logs is None:
+            if not steps.step(Batch(given, outputs, clips, rate, self.should_stop())):
                 return None
-            for name, value in logs.items():
-                sums[name] += clips / len(self.train) * value
-        return {**sums, "learning_rate": self.plan.rate(self.epoch, 0.0)}
+        return {**steps.metrics(), "learning_rate": self.plan.rate(self.epoch, 0.0)}
 
     def _require_number(self, loss: float) -> None:
         if not math.isfinite(loss):
