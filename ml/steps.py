@@ -57,7 +57,7 @@ class PlainSteps:
             # Builds what the losses and metrics keep.
             self._logs = model.train_on_batch(batch.features, wanted, return_dict=True)
         else:
-            # The same without forgetting all metrics before each step, which takes as long as a fifteenth of it.
+            # The same without forgetting all metrics before each step: a tenth of the notebook's step.
             self._logs = model.train_function(iter([(batch.features, wanted)]))
         return True
 
