@@ -119,7 +119,7 @@ def measure(folder: Path, data: Path, small: int, times: int) -> None:
         n,
     )
     said = ", ".join(f"{name} {p95(found['ms'][name]):.0f}" for name in OTHERS)
-    goal("other screens' questions", NOTHING, f"ms: {said}", f"{SOON_MS} ms", f"5 each; {n}")
+    goal("other screens' questions", NOTHING, f"ms: {said}", f"{SOON_MS} ms", f"{ROUNDS} each; {n}")
     for name in ("a page in the middle", "a clip's page"):
         goal(name, NOTHING, f"{p95(found['ms'][name]):.0f} ms (p95)", "50 ms",
              f"{len(found['ms'][name])}; {n}")  # fmt: skip
@@ -264,7 +264,7 @@ def ask(folder: Path) -> dict[str, Any]:
         for value in timed(lambda place=place: read_clip(library, rows.ids[place]), 1)
     ]
     for name, work in OTHERS.items():
-        ms[name] = timed(lambda work=work: work(library), 5)
+        ms[name] = timed(lambda work=work: work(library), ROUNDS)
     return {"ms": ms, "memory_mb": memory_mb(), "ids_mb": memory_mb() - before}
 
 
