@@ -26,17 +26,19 @@ needs_xvfb = pytest.mark.skipif(
 )
 
 _SHOW = """
-import sys, numpy as np, mss
+import sys, time, numpy as np, mss
+from capture.overlay import JOINT
 from capture.preview import PreviewWindow
 image = np.full((240, 320, 3), 40, np.uint8)
 hands = np.full((2, 21, 3), np.nan, np.float32)
 angles = np.linspace(0, 6, 21)
 hands[0, :, 0], hands[0, :, 1] = 0.25 + 0.1 * np.cos(angles), 0.5 + 0.2 * np.sin(angles)
-with PreviewWindow(mirror=True) as window:
-    for _ in range(20):
+end, drawn = time.monotonic() + 30, 0
+with PreviewWindow(mirror=True) as window, mss.MSS() as screen:
+    while drawn < 20 and time.monotonic() < end:
         assert window.show(image, hands, "signing: book 80 %", recording=True)
-    with mss.MSS() as screen:
         shot = np.array(screen.grab(screen.monitors[0]))[:, :, :3]
+        drawn += (np.abs(shot.astype(int) - JOINT).max(axis=-1) < 12).any()
 np.save(sys.argv[1], shot)
 """
 _SHOOT = """
