@@ -197,12 +197,6 @@ _NUMBERS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
         ("COUNT(*)",),
         "(SELECT block, SUM(extraction = 'done') AS n FROM seen GROUP BY block, gloss_id)",
     ),
-    # By which letters video ids begin: whoever seeks one need not look into other blocks.
-    "letter": (
-        "LOWER(SUBSTR(video_id, 1, 1)), NULL, NULL",
-        ("COUNT(*)",),
-        "seen",
-    ),
     "extractor": (
         "e.extractor_id, e.status, e.error_kind",
         ("COUNT(*)", "SUM(e.frames)", "SUM(e.frames_left)", "SUM(e.frames_right)",
@@ -271,7 +265,7 @@ Figures = dict[str, list[tuple[Any, ...]]]
 
 
 def read_figures(session: Session) -> Figures:
-    """The sums of all figures but those of subsets and letters, after `open_figures`."""
+    """The sums of all figures but those of subsets, after `open_figures`."""
     found: Figures = {}
     for name, *rest in session.execute(text(_SUMS)):
         found.setdefault(str(name), []).append(tuple(rest))
@@ -280,10 +274,4 @@ def read_figures(session: Session) -> Figures:
 
 _SUMS: Final = """
 SELECT name, a, b, c, SUM(n1), SUM(n2), SUM(n3), SUM(n4), SUM(n5), SUM(n6)
-FROM figures WHERE name NOT IN ('subset', 'letter') GROUP BY name, a, b, c"""
-
-MAY_BEGIN: Final = f"""
-SELECT text FROM gloss WHERE id / {GLOSSES} IN (
-  SELECT block FROM tally WHERE kind = 'gloss' AND name = 'letter' AND a = LOWER(SUBSTR(?1, 1, 1))
-  UNION SELECT block FROM tally_stale WHERE kind = 'gloss')"""
-"""The SQL of the glosses in whose blocks a video id begins, or may begin, with the letter that a text does."""
+FROM figures WHERE name <> 'subset' GROUP BY name, a, b, c"""

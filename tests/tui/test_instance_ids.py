@@ -4,14 +4,12 @@ import threading
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
 
 from store.errors import QueryError
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.source import find_dataset
 from store.library import Library
 from store.query import run_query
-from store.tally import freshen
 from tests.support.library import instance, write_dataset
 from tui.reading import instance_ids
 from tui.reading.instances import InstanceQuery, find_instances
@@ -52,9 +50,7 @@ def many(monkeypatch):
 )  # fmt: skip
 @pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("many_clips", [1, 50_000])
-def test_pieces_are_the_whole(library, many, search, sort, descending, many_clips, monkeypatch):
-    monkeypatch.setattr(instance_ids, "_MANY_CLIPS", many_clips)
+def test_pieces_are_the_whole(library, many, search, sort, descending):
     query = InstanceQuery(search, sort, descending)
     rows, first = find_instances(library, query, least=1)
     while not rows.complete:
@@ -86,32 +82,6 @@ def test_stretches_without_words_are_passed_over(library, many, monkeypatch):
     assert asked[0][0] == "Stop 3"
     assert max(last for _, last in asked) < "go"
     assert rows.total > 6
-
-
-@pytest.mark.parametrize("stale", [True, False])
-def test_blocks_without_the_first_letter_are_passed_over(library, many, monkeypatch, stale):
-    """Of a gloss's block the kept figures know by which letters video ids begin."""
-    monkeypatch.setattr(instance_ids, "_MANY_CLIPS", 1)
-    freshen(library)
-    with library.session() as session:
-        session.execute(text("UPDATE clip SET video_id = 'X' || video_id WHERE id > 100"))
-        last = session.execute(text(
-            "SELECT g.text FROM gloss g JOIN instance i ON i.gloss_id = g.id JOIN clip c "
-            "ON c.id = i.clip_id WHERE c.video_id LIKE 'x%' ORDER BY g.text LIMIT 1"
-        )).scalar_one()  # fmt: skip
-    if not stale:
-        freshen(library)
-    with closing(library.connect_read_only()) as connection:
-        found = instance_ids._glosses(connection, ("x%",)) or set()
-        assert last in found
-        assert len(found) < 60
-        assert instance_ids._glosses(connection, ("_x%",)) is None
-    rows, _ = find_instances(library, InstanceQuery("x"), least=1000)
-    expected = run_query(library, "SELECT COUNT(*) FROM instances WHERE video_id LIKE 'x%'").rows
-    assert rows.total == expected[0][0] > 20
-    with library.session() as session:
-        session.execute(text("UPDATE clip SET video_id = SUBSTR(video_id, 2) WHERE id > 100"))
-    freshen(library)
 
 
 def test_the_first_ids_do_not_wait_for_the_last(library, many):

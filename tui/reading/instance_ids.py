@@ -17,7 +17,6 @@ from typing import Final
 
 from store.library import Library
 from store.query import SELDOM, TIME_LIMIT_S, ended, explained, guarded_connection
-from store.tally import MAY_BEGIN
 
 FEW: Final = 25_000
 """So many are read at once, after the first piece."""
@@ -33,9 +32,6 @@ WHERE g.text LIKE ?1 UNION ALL SELECT i.id FROM {_CLIPS}"""
 _GLOSSES: Final = f"""SELECT text FROM gloss WHERE text LIKE ?1
 UNION ALL SELECT text FROM gloss WHERE id IN (SELECT i.gloss_id FROM {_CLIPS})"""
 """The glosses of these."""
-_LIKELY: Final = f"SELECT text FROM gloss WHERE text LIKE ?1 UNION ALL {MAY_BEGIN}"
-"""These and some others, sooner where many clips begin with words."""
-_MANY_CLIPS: Final = 50_000
 _FEW_OF_WORDS: Final = 2_000
 """So many instances are sorted whole, rather than sought in stretches of names."""
 _MOST_OF_WORDS: Final = 100_000
@@ -109,7 +105,9 @@ def iter_ids(
         if most < _FIRST or sort not in _NAMES or _is_narrow(connection, select):
             yield from asked(f"{select} ORDER BY {order}")
             return
-        there = _glosses(connection, like) if words and sort == "gloss" else None
+        there = None
+        if words and sort == "gloss":
+            there = {row[0] for row in connection.execute(_GLOSSES, like)}
         after: tuple[str, ...] = ()
         stretches = _stretches(connection, sort, descending=descending, there=there)
         for ends in islice(stretches, 1 if few else None):
@@ -137,16 +135,6 @@ def _count(connection: sqlite3.Connection, like: tuple[str], enough: int) -> int
     sql = f"SELECT COUNT(*) FROM ({_OF_WORDS} LIMIT {enough + 1})"
     with explained(sql, TIME_LIMIT_S):
         return int(connection.execute(sql, like).fetchone()[0])
-
-
-def _glosses(connection: sqlite3.Connection, like: tuple[str]) -> set[str] | None:
-    """The glosses outside of which nothing begins with words; None where that may be any."""
-    if like[0][0] in "%_":
-        return None
-    clips = f"SELECT COUNT(*) FROM (SELECT 1 FROM clip WHERE video_id LIKE ?1 LIMIT {_MANY_CLIPS})"
-    with explained(clips, TIME_LIMIT_S):
-        many = connection.execute(clips, like).fetchone()[0] >= _MANY_CLIPS
-        return {row[0] for row in connection.execute(_LIKELY if many else _GLOSSES, like)}
 
 
 def _stretches(

@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_index("extraction_by_status", "extraction", ["extractor_id", "status", "error_kind"])
     op.drop_index("tally_by_block", "tally")
     op.create_index("tally_by_block", "tally", ["kind", "block", "name"])
-    # What is kept lacks failures, letters and the sums of blocks: it is counted by the next reader.
+    # What is kept lacks the failures and the sums of blocks: it is counted by the next reader.
     op.execute(
         "INSERT OR IGNORE INTO tally_stale (kind, block) "
         f"SELECT 'gloss', id / {GLOSSES} FROM gloss GROUP BY 2 "
