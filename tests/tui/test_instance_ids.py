@@ -1,5 +1,6 @@
 """Ids in pieces are the ids of one statement, and the first of them do not wait for the last."""
 
+import sqlite3
 import threading
 from contextlib import closing
 
@@ -82,6 +83,41 @@ def test_stretches_without_words_are_passed_over(library, many, monkeypatch):
     assert asked[0][0] == "Stop 3"
     assert max(last for _, last in asked) < "go"
     assert rows.total > 6
+
+
+@pytest.mark.parametrize("sort", ["gloss", "signer"])
+def test_an_empty_name_ends_nothing(library, many, sort):
+    table, column = ("gloss", "text") if sort == "gloss" else ("signer", "name")
+    with closing(sqlite3.connect(library.catalog_path)) as connection, connection:
+        [(before,)] = connection.execute(f"SELECT {column} FROM {table} WHERE id = 1")
+        connection.execute(f"UPDATE {table} SET {column} = '' WHERE id = 1")
+    test_pieces_are_the_whole(library, many, "", sort, False)
+    with closing(sqlite3.connect(library.catalog_path)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = 1", (before,))
+
+
+class Late(threading.Event):
+    """Is set once it was asked so often."""
+
+    def __init__(self, looks):
+        super().__init__()
+        self.looks = looks
+
+    def is_set(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+@pytest.mark.parametrize("search", ["", "stop", "5"])
+def test_cancelling_is_the_same_error_at_any_step(library, many, monkeypatch, search):
+    monkeypatch.setattr(instance_ids, "SELDOM", 5)
+    cancelled = 0
+    for looks in range(0, 400, 7):
+        try:
+            find_instances(library, InstanceQuery(search), Late(looks), least=5)
+        except QueryError:
+            cancelled += 1
+    assert cancelled > 10
 
 
 def test_the_first_ids_do_not_wait_for_the_last(library, many):

@@ -48,28 +48,28 @@ _RANGE: Final = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 
 def condition(typed: str) -> str:
     """The condition on the `instances` view that a filter stands for; empty shows all."""
-    words = _printable(typed)
-    if words.lower().startswith("where "):
-        return words[6:].strip()
-    asked, plain = _parts(words)
-    if _SQL.search(" ".join(plain)):
-        return words
+    sql, asked, plain = _read(typed)
     if plain:
-        text = _quoted(" ".join(plain) + "%")
+        text = _quoted(plain + "%")
         search = f"gloss LIKE {text} OR video_id LIKE {text}"
         asked.append(f"({search})" if asked else search)
-    return " AND ".join(asked)
+    return sql or " AND ".join(asked)
 
 
 def plain_words(typed: str) -> str:
     """The words in a filter that a gloss or a video id must begin with; empty where it asks for none."""
-    words = _printable(typed)
-    plain = [] if words.lower().startswith("where ") else _parts(words)[1]
-    return "" if _SQL.search(" ".join(plain)) else " ".join(plain)
+    return _read(typed)[2]
 
 
-def _printable(typed: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in typed).strip()
+def _read(typed: str) -> tuple[str, list[str], str]:
+    """SQL that was typed; or else the conditions of its `key:value` parts, and its plain words."""
+    words = "".join(letter if letter.isprintable() else " " for letter in typed).strip()
+    if words.lower().startswith("where "):
+        return words[6:].strip(), [], ""
+    asked, plain = _parts(words)
+    if _SQL.search(" ".join(plain)):
+        return words, [], ""
+    return "", asked, " ".join(plain)
 
 
 def _parts(words: str) -> tuple[list[str], list[str]]:

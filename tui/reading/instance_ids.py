@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from store.library import Library
 from store.query import SELDOM, TIME_LIMIT_S, ended, explained, guarded_connection
@@ -95,7 +95,7 @@ def iter_ids(
 
         end_at = time.monotonic() + TIME_LIMIT_S
         enough = _FEW_OF_WORDS if sort in _NAMES else _MOST_OF_WORDS
-        most = connection.execute("SELECT MAX(id) FROM instance").fetchone()[0] or 0
+        most = _rows(connection, "SELECT MAX(id) FROM instance")[0][0] or 0
         few = most < FEW
         select = f"SELECT instance_id FROM instances WHERE {where}"
         like = (f"{words}%",)
@@ -107,9 +107,9 @@ def iter_ids(
             return
         there = None
         if words and sort == "gloss":
-            there = {row[0] for row in connection.execute(_GLOSSES, like)}
+            there = {row[0] for row in _rows(connection, _GLOSSES, like)}
         after: tuple[str, ...] = ()
-        stretches = _stretches(connection, sort, descending=descending, there=there)
+        stretches = _stretches(connection, sort, most, descending=descending, there=there)
         for ends in islice(stretches, 1 if few else None):
             piece_of = f"SELECT i.id AS _piece FROM {_STRETCHES[sort]}"
             both = f"({piece_of}) CROSS JOIN instances ON instance_id = _piece"
@@ -123,33 +123,42 @@ def iter_ids(
         yield from asked(sql, after)
 
 
+def _rows(
+    connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
+) -> list[tuple[Any, ...]]:
+    """A short answer. Raises QueryError, also where it was cancelled."""
+    with explained(sql, TIME_LIMIT_S):
+        return connection.execute(sql, values).fetchall()
+
+
 def _is_narrow(connection: sqlite3.Connection, select: str) -> bool:
     """Whether SQLite begins with one gloss, clip or instance: then there is nothing to cut."""
-    with explained(select, TIME_LIMIT_S):
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {select}").fetchone()
-    return plan is not None and bool(_NARROW.match(str(plan[-1])))
+    plan = _rows(connection, f"EXPLAIN QUERY PLAN {select}")
+    return bool(plan) and bool(_NARROW.match(str(plan[0][-1])))
 
 
 def _count(connection: sqlite3.Connection, like: tuple[str], enough: int) -> int:
     """How many instances begin with words; one more than enough are enough."""
     sql = f"SELECT COUNT(*) FROM ({_OF_WORDS} LIMIT {enough + 1})"
-    with explained(sql, TIME_LIMIT_S):
-        return int(connection.execute(sql, like).fetchone()[0])
+    return int(_rows(connection, sql, like)[0][0])
 
 
 def _stretches(
-    connection: sqlite3.Connection, sort: str, *, descending: bool, there: set[str] | None
+    connection: sqlite3.Connection,
+    sort: str,
+    instances: int,
+    *,
+    descending: bool,
+    there: set[str] | None,
 ) -> Iterator[tuple[str, str]]:
     """First and last name of each piece, in order; where `there` says of what there is something, no other."""
     column, table = _NAMES[sort]
+    [(count,)] = _rows(connection, f"SELECT COUNT(*) FROM {table}")
     sql = f"SELECT {column} FROM {table} ORDER BY {column} {'DESC' if descending else ''}"
     with explained(sql, TIME_LIMIT_S):
-        each = connection.execute(
-            f"SELECT 1.0 * (SELECT MAX(id) FROM instance) / COUNT(*) FROM {table}"
-        ).fetchone()[0]
         names = (row[0] for row in connection.execute(sql))
         length = float(_FIRST)
-        while first := next((name for name in names if there is None or name in there), None):
-            *_, last = (first, *islice(names, round(length / each) - 1 if length > each else 0))
-            yield first, last
+        while some := list(islice((name for name in names if there is None or name in there), 1)):
+            some += islice(names, max(0, round(length * count / instances) - 1))
+            yield some[0], some[-1]
             length = min(_LONGEST, 2 * length)
