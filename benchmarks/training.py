@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.landmarks import prepare
-from benchmarks.measuring import NOTHING, goal, load, real_data, report, time_s
+from benchmarks.landmarks import in_turns, prepare, ratio
+from benchmarks.measuring import NOTHING, goal, load, real_data, report
 from ml.backend import keras
 from ml.config import PRESETS, TrainConfig
 from ml.dataset import Part, TrainingData, load_part, plain_features
@@ -26,6 +26,8 @@ from ml.fitting import Fitting, compile_model, super_targets
 from ml.models import build_model
 from ml.prepare import prepare_data
 from store.library import Library
+
+STEPS, FIT = "notebook: the steps of an epoch", "notebook: model.fit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,17 @@ def main() -> int:
         )
         notebook = read_case(library, "notebook", epochs)
         print(f"notebook: {len(notebook.train)} train clips and copies")
-        steps_s, fit_s = in_turns(notebook, epochs)
-        report("notebook: the steps of an epoch", steps_s)
-        report("notebook: model.fit", fit_s)
-        ratio = statistics.median(fit_s) / statistics.median(steps_s)
+        seconds = against_fit(notebook, epochs)
         goal("training step of `notebook`", "the notebook's `model.fit`",
-             f"{ratio:.2f} times its rate", "not slower",
+             f"{ratio(seconds, FIT, STEPS):.2f} times its rate", "not slower",
              f"{epochs} epochs each, in turns, of {len(notebook.train)} clips and copies")  # fmt: skip
         mine, theirs = ours(notebook), model_fit(notebook, epochs)
         report("notebook: an epoch as it is trained", mine)
         report("notebook: its own cell 7", theirs)
-        ratio = statistics.median(theirs) / statistics.median(mine)
-        goal("training of `notebook`, checkpoints and val included",
-             "the notebook's cell 7", f"{ratio:.2f} times its rate", NOTHING, f"{epochs} epochs of {len(notebook.train)} clips and copies")  # fmt: skip
+        rate = statistics.median(theirs) / statistics.median(mine)
+        goal("training of `notebook`, checkpoints and val included", "the notebook's cell 7",
+             f"{rate:.2f} times its rate", NOTHING,
+             f"{epochs} epochs of {len(notebook.train)} clips and copies")  # fmt: skip
     return 0
 
 
@@ -140,23 +140,21 @@ def inputs(case: Case, epochs: int) -> list[float]:
     return seconds
 
 
-def in_turns(case: Case, epochs: int) -> tuple[list[float], list[float]]:
+def against_fit(case: Case, epochs: int) -> dict[str, list[float]]:
     """Seconds of the steps of epochs, and of `model.fit`, on the same arrays in memory."""
     features, targets = TrainingData(case.train, case.config).epoch(0)
-    mine: list[float] = []
-    theirs: list[float] = []
-    other = case.model()
+    other, size = case.model(), case.config.batch_size
     coarse, fine = (out[-1] for out in other.output_shape)
     wanted = [super_targets(targets, coarse, fine), targets]
     with scratch() as folder:
         fitting = Fitting(case.model(), case.config, case.train, case.val, folder, "")
-        for _ in range(epochs + 1):
-            mine += time_s(lambda: fitting.fit_epoch(features, targets), runs=1)
-            theirs += time_s(
-                lambda: other.fit(features, wanted, batch_size=case.config.batch_size, verbose=0),
-                runs=1,
-            )
-    return mine[1:], theirs[1:]
+        works = {
+            STEPS: lambda: fitting.fit_epoch(features, targets),
+            FIT: lambda: other.fit(features, wanted, batch_size=size, verbose=0),
+        }
+        for work in works.values():
+            work()
+        return in_turns(works, epochs)
 
 
 def model_fit(case: Case, epochs: int) -> list[float]:

@@ -137,11 +137,10 @@ def _count(session: Session, *names: str) -> None:
             session.execute(text(statement))
 
 
-_OF_BLOCKS: Final = "kind IN ('gloss', 'clip')"
 _ALL: Final = f"""
 SELECT 'gloss' AS kind, id / {GLOSSES} AS block FROM gloss GROUP BY 2 UNION SELECT 'gloss', {ROOTLESS}
 UNION SELECT 'clip', id / {CLIPS} FROM clip GROUP BY 2
-UNION SELECT kind, block FROM tally WHERE {_OF_BLOCKS}"""
+UNION SELECT kind, block FROM tally WHERE {tally_sums.OF_BLOCKS}"""
 
 _COUNTED: Final = """
 CREATE TEMP TABLE counted (
@@ -254,7 +253,7 @@ FROM {source} GROUP BY 2, 4, 5, 6 HAVING COUNT(*) > 0"""
 
 _WRONG: Final = f"""
 SELECT DISTINCT kind, block FROM (
-  SELECT * FROM (SELECT {_COLUMNS} FROM tally WHERE {_OF_BLOCKS} EXCEPT SELECT {_COLUMNS} FROM counted)
+  SELECT * FROM (SELECT {_COLUMNS} FROM tally WHERE {tally_sums.OF_BLOCKS} EXCEPT SELECT {_COLUMNS} FROM counted)
   UNION ALL
   SELECT * FROM (SELECT {_COLUMNS} FROM counted EXCEPT SELECT {_COLUMNS} FROM tally)
 ) WHERE (kind, block) NOT IN (SELECT kind, block FROM tally_stale) ORDER BY kind, block"""
