@@ -306,7 +306,16 @@ class Tally(Base):
     """Figures of one block of glosses or of clips, which add up to the library's (`store.tally`)."""
 
     __tablename__ = "tally"
-    __table_args__ = (Index("tally_by_block", "kind", "block", "name"),)
+    __table_args__ = (
+        Index("tally_by_block", "kind", "block", "name"),
+        Index(
+            "tally_by_start",
+            text("a COLLATE NOCASE"),
+            "block",
+            "n1",
+            sqlite_where=text("name = 'start'"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """`gloss` or `clip`: what the block is one of; `gloss+` or `clip+`: the sum of many (`store.tally_sums`)."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from store import tally_sums
+from store import starts, tally_sums
 from store.library import Library
 from store.tally_marks import CLIPS, GLOSSES, ROOTLESS
 from store.words import UNKNOWN_REASON
@@ -79,7 +79,8 @@ class Freshener:
 def open_figures(session: Session, *names: str) -> None:
     """Make the temporary view `figures` of this transaction: kept ones, and those that are stale anew.
 
-    With names it has the figures of these names alone, which costs less.
+    With names it has the figures of these names alone, which costs less. What does not add up
+    (`store.starts`) is not in it.
     """
     _begin(session, "SELECT kind, block FROM tally_stale")
     _count(session, *names)
@@ -202,6 +203,7 @@ _NUMBERS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
          "SUM(availability = 'available' AND NOT excluded)"),
         "seen JOIN extraction e ON e.instance_id = seen.id",
     ),
+    starts.NAME: (starts.KEYS, (starts.NUMBER,), "seen"),
     "subset": (
         "n.subset, n.split, n.class_id",
         ("COUNT(*)", "SUM(availability = 'available')", "SUM(extraction = 'done')"),

@@ -44,7 +44,7 @@ def test_the_migrations_lead_to_the_models(library):
     engine.dispose()
 
 
-BY_WORD = {"gloss_by_word": "text", "clip_by_word": "video_id"}
+BY_WORD = {"gloss_by_word": "text", "clip_by_word": "video_id", "tally_by_start": "a"}
 """Indexes with a collation, which are read from a catalog as if they had none."""
 
 

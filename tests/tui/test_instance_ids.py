@@ -5,12 +5,14 @@ import threading
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from store.errors import QueryError
 from store.importers.dataset import read_dataset, store_dataset
 from store.importers.source import find_dataset
 from store.library import Library
 from store.query import run_query
+from store.tally import freshen
 from tests.support.library import instance, write_dataset
 from tui.reading import instance_ids
 from tui.reading.instances import InstanceQuery, find_instances
@@ -59,6 +61,21 @@ def test_pieces_are_the_whole(library, many, search, sort, descending):
     sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"
     assert list(rows.ids) == [row[0] for row in run_query(library, sql).rows]
     assert [row.key for row in first] == [str(one) for one in rows.ids[: len(first)]]
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("search", ["5", "4X", "52x1", "%4", "_5", "5%", "s", "split:val 1"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_pieces_are_the_whole_where_clips_are_many(
+    library, many, monkeypatch, search, descending, counted
+):
+    monkeypatch.setattr(instance_ids, "_FEW_OF_WORDS", 1)
+    monkeypatch.setattr(instance_ids, "_FEW_CLIPS", 1)
+    freshen(library)
+    if not counted:
+        with library.session() as session:
+            session.execute(text("UPDATE clip SET fps = 25 WHERE id % 11 = 0"))
+    test_pieces_are_the_whole(library, many, search, "gloss", descending)
 
 
 def test_words_are_sought_by_index(library):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from store import starts
 from store.library import Library
 from store.query import SELDOM, TIME_LIMIT_S, ended, explained, guarded_connection
 
@@ -29,11 +30,13 @@ _CLIPS: Final = "clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE c.video_
 _OF_WORDS: Final = f"""SELECT i.id FROM gloss g CROSS JOIN instance i ON i.gloss_id = g.id
 WHERE g.text LIKE ?1 UNION ALL SELECT i.id FROM {_CLIPS}"""
 """The instances whose gloss or video id begins with words, some of them twice."""
-_GLOSSES: Final = f"""SELECT text FROM gloss WHERE text LIKE ?1
-UNION ALL SELECT text FROM gloss WHERE id IN (SELECT i.gloss_id FROM {_CLIPS})"""
-"""The glosses of these."""
+_GLOSSES: Final = "SELECT id FROM gloss WHERE text LIKE ?1"
+_GLOSSES_OF_CLIPS: Final = f"SELECT i.gloss_id FROM {_CLIPS}"
+"""The glosses of these, some of them more than once."""
 _FEW_OF_WORDS: Final = 2_000
 """So many instances are sorted whole, rather than sought in stretches of names."""
+_FEW_CLIPS: Final = 10_000
+"""Of so many clips the glosses are looked for, rather than taken from the kept figures."""
 _MOST_OF_WORDS: Final = 100_000
 """So many are sorted whole in other orders, rather than all of the library."""
 _NARROW: Final = re.compile(r"SEARCH [gci] USING .*\((text|video_id|rowid)=\?\)")
@@ -107,7 +110,7 @@ def iter_ids(
             return
         there = None
         if words and sort == "gloss":
-            there = {row[0] for row in _rows(connection, _GLOSSES, like)}
+            there = _glosses_of(connection, words, like)
         after: tuple[str, ...] = ()
         stretches = _stretches(connection, sort, most, descending=descending, there=there)
         for ends in islice(stretches, 1 if few else None):
@@ -143,22 +146,43 @@ def _count(connection: sqlite3.Connection, like: tuple[str], enough: int) -> int
     return int(_rows(connection, sql, like)[0][0])
 
 
+def _glosses_of(connection: sqlite3.Connection, words: str, like: tuple[str]) -> set[int]:
+    """Ids of the glosses that begin with words or have such a clip, and perhaps of some more."""
+    found = {row[0] for row in _rows(connection, _GLOSSES, like)}
+    clips = (
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM clip WHERE video_id LIKE ?1 LIMIT {_FEW_CLIPS + 1})"
+    )
+    if _rows(connection, clips, like)[0][0] > _FEW_CLIPS:
+        with explained("", TIME_LIMIT_S):
+            return found | starts.glosses_of(connection, words)
+    return found.union(row[0] for row in _rows(connection, _GLOSSES_OF_CLIPS, like))
+
+
 def _stretches(
     connection: sqlite3.Connection,
     sort: str,
     instances: int,
     *,
     descending: bool,
-    there: set[str] | None,
+    there: set[int] | None,
 ) -> Iterator[tuple[str, str]]:
-    """First and last name of each piece, in order; where `there` says of what there is something, no other."""
+    """First and last name of each piece, in order; where `there` has ids, each begins with one of them."""
     column, table = _NAMES[sort]
     [(count,)] = _rows(connection, f"SELECT COUNT(*) FROM {table}")
-    sql = f"SELECT {column} FROM {table} ORDER BY {column} {'DESC' if descending else ''}"
+    falling, beyond = ("DESC", "<=") if descending else ("", ">=")
+    start = ""
+    if there is not None and 2 * len(there) < count:
+        # The names before the first of few are many, and to read them costs more than to ask for it.
+        ids = ", ".join(map(str, there))
+        first = (
+            f"SELECT {column} FROM {table} WHERE id IN ({ids}) ORDER BY {column} {falling} LIMIT 1"
+        )
+        start = f"WHERE {column} {beyond} ({first})"
+    sql = f"SELECT id, {column} FROM {table} {start} ORDER BY {column} {falling}"
     with explained(sql, TIME_LIMIT_S):
-        names = (row[0] for row in connection.execute(sql))
+        names = iter(connection.execute(sql))
         length = float(_FIRST)
-        while some := list(islice((name for name in names if there is None or name in there), 1)):
+        while some := list(islice((row for row in names if there is None or row[0] in there), 1)):
             some += islice(names, max(0, round(length * count / instances) - 1))
-            yield some[0], some[-1]
+            yield some[0][1], some[-1][1]
             length = min(_LONGEST, 2 * length)

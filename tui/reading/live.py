@@ -1,5 +1,6 @@
 """What live can be tried on, and what a recording's form offers."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,11 +66,14 @@ def read_clip_paths(library: Library, limit: int = 2000) -> list[str]:
 def read_record_choices(library: Library) -> RecordChoices:
     """Known glosses by name; signers, those who recorded first."""
     with library.reading() as session:
-        glosses = session.scalars(text("SELECT text FROM gloss ORDER BY text")).all()
+        # As one text: of thousands of rows Python's collector of garbage makes a pause that is felt.
+        glosses = json.loads(
+            session.scalars(text("SELECT json_group_array(text) FROM gloss")).one()
+        )
         recorders = session.scalars(text(_RECORDERS)).all()
         # Nobody who only stands in a dataset sits before this camera.
         others = session.scalars(text(_SIGNERS)).all() if recorders else ()
-    return RecordChoices(tuple(glosses), tuple(dict.fromkeys([*recorders, *others])))
+    return RecordChoices(tuple(sorted(glosses)), tuple(dict.fromkeys([*recorders, *others])))
 
 
 _RECORDERS: Final = f"""
