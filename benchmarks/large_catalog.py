@@ -46,11 +46,22 @@ QUERIES = {
     "words: zero": InstanceQuery("zero"),
     "words: b": InstanceQuery("b"),
     "words: 1": InstanceQuery("1"),
+    "words: 6": InstanceQuery("6"),
+    "words: 6, by video, falling": InstanceQuery("6", sort="video_id", descending=True),
+    "words: 69": InstanceQuery("69"),
     "words: 6924": InstanceQuery("6924"),
     "words: nowhere": InstanceQuery("nowhere"),
     "words: book, by length": InstanceQuery("book", sort="length"),
     "all, by length": InstanceQuery(sort="length"),
     "all, by signer": InstanceQuery(sort="signer"),
+    "all, by split": InstanceQuery(sort="split"),
+    "all, by clip": InstanceQuery(sort="availability"),
+    "all, by landmarks": InstanceQuery(sort="extraction"),
+    "all, by landmarks, falling": InstanceQuery(sort="extraction", descending=True),
+    "of val, by length": InstanceQuery("split:val", sort="length"),
+    "of val, by clip": InstanceQuery("split:val", sort="availability"),
+    "all, by source": InstanceQuery(sort="source"),
+    "all, by frames per second": InstanceQuery(sort="fps"),
 }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from store.errors import QueryError
 from store.exclusions import exclude
 from store.schema import Instance
-from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition, plain_words
+from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition, first_words, fixed_columns
 from tui.reading.instances import COLUMNS, EXCLUDED, SORTABLE, InstanceQuery, find_instances
 from tui.widgets.histogram import Column, Histogram, blocks, median, spread
 from tui.widgets.row_pages import PAGE_ROWS
@@ -48,11 +48,44 @@ from tui.widgets.row_pages import PAGE_ROWS
 )
 def test_what_a_filter_stands_for(typed, sql):
     assert condition(typed) == sql
-    words = plain_words(typed)
-    assert bool(words) == ("OR video_id LIKE" in sql)
-    if words:
+    words = first_words(typed)
+    if words and "*" not in typed:
         like = "'" + words.replace("'", "''") + "%'"
         assert f"gloss LIKE {like} OR video_id LIKE {like}" in sql
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("book", "book"),
+        ("split:val boo k", "boo k"),
+        ("gloss:b*", "b"),
+        ("video:69*1", "69"),
+        ("gloss:*k", ""),
+        ("gloss:book", ""),
+        ("source:a*", ""),
+        ("gloss:b* 12", "12"),
+        ("gloss like 'b%'", ""),
+    ],
+)
+def test_what_a_gloss_or_a_video_id_begins_with(typed, words):
+    assert first_words(typed) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "columns"),
+    [
+        ("split:val book", {"split"}),
+        ("split:val,test", set()),
+        ("split:v*", set()),
+        ("split:none frames:none", {"split", "frames"}),
+        ("state:failed clip:missing", {"extraction", "availability"}),
+        ("frames:60..90", set()),
+        ("split = 'val'", set()),
+    ],
+)
+def test_columns_that_have_one_value(typed, columns):
+    assert fixed_columns(typed) == columns
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))

@@ -14,7 +14,7 @@ from store.library import Library
 from store.query import run_query
 from store.tally import freshen
 from tests.support.library import instance, write_dataset
-from tui.reading import instance_ids
+from tui.reading import along, instance_ids, pieces, stretches, values
 from tui.reading.instances import InstanceQuery, find_instances
 
 
@@ -23,7 +23,7 @@ def library(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ids")
     index = [
         {"gloss": f"{'go' if number % 3 else 'Stop'} {number}", "instances": [
-            instance(f"{number}x{take}", split="val" if take else "train",
+            instance(f"{number}{'xX'[number % 2]}{take}", split="val" if take else "train",
                      signer_id=None if take == 2 else 100 + number % 7)
             for take in range(number % 5 + 1)
         ]}
@@ -32,26 +32,51 @@ def library(tmp_path_factory):
     write_dataset(folder / "d", index)
     made = Library.create(folder / "library")
     store_dataset(made, read_dataset(find_dataset(folder / "d", unpack_to=folder)))
+    with made.session() as session:
+        for statement in STATES:
+            session.execute(text(statement))
     yield made
     made.close()
+
+
+STATES = (
+    """UPDATE clip SET availability = CASE WHEN id % 30 = 7 THEN 'corrupt' ELSE 'available' END,
+    frames = 20 + id % 9 WHERE id % 3""",
+    "UPDATE instance SET split = 'test' WHERE id % 17 = 0",
+    """INSERT INTO extractor VALUES (1, 'a', 'hands', 'MediaPipe', '{}', 0),
+    (2, 'b', 'hands', 'MediaPipe', '{}', 0)""",
+    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at)
+    SELECT id, 1 + id % 2, CASE WHEN id % 11 THEN 'done' ELSE 'failed' END, 1, id FROM instance
+    WHERE id % 5""",
+    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at)
+    SELECT id, 2 - id % 2, 'running', 1, id + 1 FROM instance WHERE id % 40 = 1""",
+)
+"""Splits, availabilities and statuses of many instances, of few, and of none."""
 
 
 @pytest.fixture
 def many(monkeypatch):
     """Let everything count as many, and pieces be small."""
     monkeypatch.setattr(instance_ids, "FEW", 10)
-    monkeypatch.setattr(instance_ids, "_FIRST", 3)
-    monkeypatch.setattr(instance_ids, "_LONGEST", 16)
-    monkeypatch.setattr(instance_ids, "_FEW_OF_WORDS", 6)
+    monkeypatch.setattr(stretches, "FIRST", 3)
+    monkeypatch.setattr(pieces, "LONGEST", 16)
+    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", dict.fromkeys(stretches.SORTS, 6))
     monkeypatch.setattr(instance_ids, "_MOST_OF_WORDS", 20)
+    for module in (values, instance_ids, pieces):
+        monkeypatch.setattr(module, "PAGE_ROWS", 4)
+    monkeypatch.setattr(values, "FEW", 25)
+    monkeypatch.setattr(values, "_STRETCHES", 2)
 
 
 @pytest.mark.parametrize(
     "search",
     ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none", "GO 4", "stop", "4",
-     "5x", "s split:val", "it's 100%", "%4", "g_ 5"],
+     "5x", "s split:val", "it's 100%", "%4", "g_ 5", "video:5x*", "gloss:s*", "state:failed",
+     "split:val,test", "signer:none"],
 )  # fmt: skip
-@pytest.mark.parametrize("sort", ["gloss", "signer", "video_id", "split", "length"])
+@pytest.mark.parametrize(
+    "sort", ["gloss", "signer", "video_id", "split", "availability", "extraction", "length", "fps"]
+)
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):
     query = InstanceQuery(search, sort, descending)
@@ -69,13 +94,62 @@ def test_pieces_are_the_whole(library, many, search, sort, descending):
 def test_pieces_are_the_whole_where_clips_are_many(
     library, many, monkeypatch, search, descending, counted
 ):
-    monkeypatch.setattr(instance_ids, "_FEW_OF_WORDS", 1)
-    monkeypatch.setattr(instance_ids, "_FEW_CLIPS", 1)
+    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", dict.fromkeys(stretches.SORTS, 1))
+    monkeypatch.setattr(stretches, "FEW_CLIPS", 1)
     freshen(library)
     if not counted:
         with library.session() as session:
             session.execute(text("UPDATE clip SET fps = 25 WHERE id % 11 = 0"))
     test_pieces_are_the_whole(library, many, search, "gloss", descending)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_words_of_many_glosses_are_sought_among_all_video_ids(
+    library, many, monkeypatch, descending
+):
+    monkeypatch.setattr(along, "_FEW_OF_GLOSSES", 3)
+    test_pieces_are_the_whole(library, many, "s", "video_id", descending)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("search", ["4x", "4X", "5x", "5X", "sTOP 5", "5x%", "4_0"])
+def test_video_ids_are_found_whatever_their_case(library, many, monkeypatch, search, descending):
+    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", {"video_id": 0})
+    test_pieces_are_the_whole(library, many, search, "video_id", descending)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", values.SORTS)
+def test_by_few_values_the_first_page_is_there_before_all_are_sorted(
+    library, many, monkeypatch, sort, descending
+):
+    asked = []
+
+    def noting(*args, **kwargs):
+        asked.append(args)
+        return whole(*args, **kwargs)
+
+    whole = instance_ids._whole
+    monkeypatch.setattr(instance_ids, "_whole", noting)
+    rows, first = find_instances(library, InstanceQuery("", sort, descending), least=1)
+    assert len(first) == rows.total >= 1
+    assert asked == []
+
+
+def test_what_is_alike_by_the_filter_goes_by_gloss(library, many, monkeypatch):
+    asked = []
+
+    def noting(_asker, question, _instances):
+        asked.append((question.sort, question.descending))
+        yield from ()
+
+    monkeypatch.setattr(instance_ids, "_by_names", noting)
+    for search in ("split:val", "state:failed go", "signer:none split:none"):
+        for descending in (False, True):
+            sort = "extraction" if "failed" in search else "split"
+            with pytest.raises(StopIteration):
+                find_instances(library, InstanceQuery(search, sort, descending))
+    assert asked == [("gloss", False)] * 6
 
 
 def test_words_are_sought_by_index(library):
@@ -90,12 +164,12 @@ def test_stretches_without_words_are_passed_over(library, many, monkeypatch):
     asked = []
 
     def noting(*args, **kwargs):
-        for ends in stretches(*args, **kwargs):
+        for ends in iter_stretches(*args, **kwargs):
             asked.append(ends)
             yield ends
 
-    stretches = instance_ids._stretches
-    monkeypatch.setattr(instance_ids, "_stretches", noting)
+    iter_stretches = stretches.iter_stretches
+    monkeypatch.setattr(stretches, "iter_stretches", noting)
     rows, _ = find_instances(library, InstanceQuery("stop 3"), least=1000)
     assert asked[0][0] == "Stop 3"
     assert max(last for _, last in asked) < "go"
@@ -127,7 +201,7 @@ class Late(threading.Event):
 
 @pytest.mark.parametrize("search", ["", "stop", "5"])
 def test_cancelling_is_the_same_error_at_any_step(library, many, monkeypatch, search):
-    monkeypatch.setattr(instance_ids, "SELDOM", 5)
+    monkeypatch.setattr(pieces, "SELDOM", 5)
     cancelled = 0
     for looks in range(0, 400, 7):
         try:
@@ -158,7 +232,7 @@ def test_of_some_thousands_the_first_come_first_and_then_all(
 ):
     query = InstanceQuery("", sort, descending)
     whole, _ = find_instances(library, query)
-    monkeypatch.setattr(instance_ids, "_FIRST", 10)
+    monkeypatch.setattr(stretches, "FIRST", 10)
     rows, _ = find_instances(library, query, least=1)
     assert not rows.complete
     assert rows.total < 90
@@ -174,7 +248,7 @@ def test_instances_by_nobody_are_sorted_by_signer_too(tmp_path, monkeypatch):
     write_dataset(tmp_path / "d", index)
     made = Library.create(tmp_path / "library")
     store_dataset(made, read_dataset(find_dataset(tmp_path / "d", unpack_to=tmp_path)))
-    monkeypatch.setattr(instance_ids, "_FIRST", 10)
+    monkeypatch.setattr(stretches, "FIRST", 10)
     rows, _ = find_instances(made, InstanceQuery(sort="signer"))
     assert (rows.total, rows.complete) == (20, True)
     made.close()

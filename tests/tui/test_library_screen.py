@@ -8,7 +8,7 @@ from textual.widgets import Input, OptionList, Static
 
 from store.words import JobKind
 from tests.tui.conftest import ROOT, newest_job, settle, until
-from tui.reading import instance_ids
+from tui.reading import instance_ids, pieces
 from tui.reading.instances import EXCLUDED, SORTABLE
 from tui.screens import library
 from tui.screens.choose import ChooseDialog
@@ -70,7 +70,7 @@ async def test_figures_are_those_of_the_catalog(app):
 
 async def test_many_instances_come_piece_by_piece_until_all_are_there(app, monkeypatch):
     monkeypatch.setattr(instance_ids, "FEW", 10)
-    monkeypatch.setattr(instance_ids, "_LONGEST", 20)
+    monkeypatch.setattr(pieces, "LONGEST", 20)
     monkeypatch.setattr(library, "_AT_ONCE", 30)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.shown is not None and app.screen.shown.complete)

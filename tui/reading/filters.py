@@ -27,6 +27,7 @@ _ALIASES: Final = {
     "video": "video_id", "id": "video_id", "clip": "availability", "landmarks": "extraction",
     "bytes": "size_bytes", "why": "excluded_reason",
 }  # fmt: skip
+_WORDS: Final = ("gloss", "video_id")
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "split": SPLITS,
     "availability": tuple(Availability),
@@ -48,7 +49,8 @@ _RANGE: Final = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 
 def condition(typed: str) -> str:
     """The condition on the `instances` view that a filter stands for; empty shows all."""
-    sql, asked, plain = _read(typed)
+    sql, columns, plain = _read(typed)
+    asked = [_asked(column, value) for column, value in columns]
     if plain:
         text = _quoted(plain + "%")
         search = f"gloss LIKE {text} OR video_id LIKE {text}"
@@ -56,13 +58,27 @@ def condition(typed: str) -> str:
     return sql or " AND ".join(asked)
 
 
-def plain_words(typed: str) -> str:
-    """The words in a filter that a gloss or a video id must begin with; empty where it asks for none."""
-    return _read(typed)[2]
+def first_words(typed: str) -> str:
+    """What a gloss or a video id must begin with by a filter; empty where it asks for nothing such."""
+    _, asked, plain = _read(typed)
+    starts = (
+        value.partition("*")[0] for column, value in asked if column in _WORDS and "*" in value
+    )
+    return plain or next(starts, "")
 
 
-def _read(typed: str) -> tuple[str, list[str], str]:
-    """SQL that was typed; or else the conditions of its `key:value` parts, and its plain words."""
+def fixed_columns(typed: str) -> frozenset[str]:
+    """The columns that have one value in all that a filter shows."""
+    _, asked, _ = _read(typed)
+    return frozenset(
+        column
+        for column, value in asked
+        if (column not in _NUMBERS and not set("*,") & set(value)) or value.lower() == "none"
+    )
+
+
+def _read(typed: str) -> tuple[str, list[tuple[str, str]], str]:
+    """SQL that was typed; or else columns and their values, and plain words."""
     words = "".join(letter if letter.isprintable() else " " for letter in typed).strip()
     if words.lower().startswith("where "):
         return words[6:].strip(), [], ""
@@ -72,15 +88,15 @@ def _read(typed: str) -> tuple[str, list[str], str]:
     return "", asked, " ".join(plain)
 
 
-def _parts(words: str) -> tuple[list[str], list[str]]:
-    """Conditions of the `key:value` parts, and the other words."""
-    asked: list[str] = []
+def _parts(words: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Columns and values of the `key:value` parts, and the other words."""
+    asked: list[tuple[str, str]] = []
     plain: list[str] = []
     for token in _TOKEN.findall(words):
         key, colon, value = token.partition(":")
         column = _column(key.lower(), value) if colon else ""
         if column:
-            asked += [_asked(column, value.strip('"'))] if value else []
+            asked += [(column, value.strip('"'))] if value else []
         else:
             plain.append(token)
     return asked, plain

@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from store.library import Library
 from store.query import run_query
-from tui.reading.filters import VIEW_COLUMNS, condition, plain_words
-from tui.reading.instance_ids import Piece, iter_ids
+from tui.reading import values
+from tui.reading.filters import VIEW_COLUMNS, condition, first_words, fixed_columns
+from tui.reading.instance_ids import iter_ids
+from tui.reading.pieces import Piece
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
 from tui.wording import DASH, first_line, percent
@@ -89,7 +91,8 @@ class InstanceQuery:
         if self.sort == "length":
             # As its index has them: nothing is sorted then.
             return f"length{falling}{last}, instance_id{falling}"
-        second = ", video_id" if self.sort != "video_id" else ""
+        second = ", gloss" if self.sort in values.SORTS else ""
+        second += ", video_id" if self.sort != "video_id" else ""
         return f"{expression}{falling}{last}{second}, instance_id"
 
     @property
@@ -154,13 +157,15 @@ def find_instances(
     Raises:
         QueryError: the condition is wrong, or a newer question cancelled this one.
     """
+    # What all have alike orders nothing: the next in the order does, and that rises.
+    alike = query.sort in values.SORTS and query.sort in fixed_columns(query.search)
     pieces = iter_ids(
         library,
         query.condition,
         query.order,
-        sort=query.sort,
-        descending=query.descending,
-        words=plain_words(query.search),
+        sort="gloss" if alike else query.sort,
+        descending=query.descending and not alike,
+        words=first_words(query.search),
         cancelled=cancelled or threading.Event(),
     )
     rows = InstanceRows(library, query, pieces)

@@ -1,0 +1,78 @@
+"""Orders by a column of few values, such as the split: the first page is sought value by value.
+
+To sort millions of instances takes seconds. Those that come first are found by the index on the value
+where they are few, and in the order of glosses where they are many.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from store.words import ExtractionStatus
+from tui.reading import stretches
+from tui.reading.pieces import Asker, Piece, Question
+from tui.widgets.row_pages import PAGE_ROWS
+
+FEW: Final = 5_000
+"""Instances of a value that are sorted whole."""
+_STRETCHES: Final = 6
+"""Of a value with more, so many stretches are looked through; then the page is sorted like the rest."""
+_PRESENT: Final = """WITH RECURSIVE present(value) AS (SELECT MIN({0}) FROM {1} UNION ALL
+SELECT (SELECT MIN({0}) FROM {1} WHERE {0} > value) FROM present WHERE value IS NOT NULL)
+SELECT value FROM present WHERE value IS NOT NULL"""
+"""The values of a column, each found by index."""
+_VALUES: Final = {
+    "split": _PRESENT.format("split", "instance"),
+    "availability": _PRESENT.format("availability", "clip"),
+    "extraction": "VALUES " + ", ".join(f"('{value}')" for value in sorted(ExtractionStatus)),
+}
+SORTS: Final = tuple(_VALUES)
+_INSTANCES: Final = {
+    "split": "SELECT id FROM instance WHERE split = ?1",
+    "availability": "SELECT i.id FROM clip c CROSS JOIN instance i ON i.clip_id = c.id "
+    "WHERE c.availability = ?1",
+    "extraction": "SELECT e.instance_id FROM extractor x CROSS JOIN extraction e "
+    "ON e.extractor_id = x.id WHERE e.status = ?1",
+}
+"""The instances that may have a value, by index; of those that wait there may be more."""
+
+
+def first_ids(
+    asker: Asker, question: Question, instances: int, there: set[int] | None
+) -> Iterator[Piece]:
+    """The ids that come first, a page of them if that is quickly found; all others come after them."""
+    found, sort = 0, question.sort
+    present = sorted(
+        (str(row[0]) for row in asker.rows(_VALUES[sort])), reverse=question.descending
+    )
+    for value in present:
+        many = _is_many(asker, sort, value)
+        if many:
+            pieces = _of_many(asker, question, value, instances, there)
+        else:
+            of_value = f"{sort} = ?1 AND instance_id IN ({_INSTANCES[sort]})"
+            sql = f"{question.select} AND {of_value} ORDER BY {question.order}"
+            pieces = asker.ids(sql, (value,))
+        for piece in pieces:
+            yield Piece(piece.ids)
+            found += len(piece.ids)
+            if found >= PAGE_ROWS:
+                return
+        if many:
+            return
+
+
+def _is_many(asker: Asker, sort: str, value: str) -> bool:
+    if (sort, value) == ("extraction", ExtractionStatus.PENDING):
+        return True
+    return asker.count(_INSTANCES[sort], (value,), FEW) > FEW
+
+
+def _of_many(
+    asker: Asker, question: Question, value: str, instances: int, there: set[int] | None
+) -> Iterator[Piece]:
+    names = stretches.iter_stretches(asker, "gloss", instances, descending=False, there=there)
+    of_value = f"{question.where} AND {question.sort} = ?3"
+    sql = stretches.select("gloss", of_value, question.order)
+    for ends in islice(names, _STRETCHES):
+        yield from asker.ids(sql, (*ends, value))
