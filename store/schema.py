@@ -56,6 +56,9 @@ class Clip(Base):
     __table_args__ = (
         _one_of("availability", Availability),
         Index("clip_by_word", text("video_id COLLATE NOCASE")),
+        Index("clip_by_fps", "fps"),
+        Index("clip_by_size", text("width * height")),
+        Index("clip_by_reason", "reason", sqlite_where=text("reason IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     video_id: Mapped[str] = mapped_column(unique=True)
@@ -87,6 +90,13 @@ class Instance(Base):
         Index("instance_by_range", "url", "frame_start", "frame_end"),
         Index("instance_by_signer", "signer_id", "split"),
         Index("instance_by_length", "length"),
+        Index("instance_by_source", "source"),
+        Index("instance_by_variation", "variation"),
+        Index(
+            "instance_by_reason",
+            "excluded_reason",
+            sqlite_where=text("excluded_reason IS NOT NULL"),
+        ),
         Index("instance_recorded", "signer_id", sqlite_where=text("source = 'recorded'")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -161,6 +171,12 @@ class Extraction(Base):
         UniqueConstraint("instance_id", "extractor_id", name="one_extraction_per_extractor"),
         _one_of("status", ExtractionStatus),
         Index("extraction_by_status", "extractor_id", "status", "error_kind"),
+        Index(
+            "extraction_by_hands",
+            text("(frames_left + frames_right) * 1.0 / frames"),
+            "instance_id",
+        ),
+        Index("extraction_by_error", "error", sqlite_where=text("error IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))

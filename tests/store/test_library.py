@@ -38,18 +38,23 @@ def test_the_migrations_lead_to_the_models(library):
         assert script.get_current_head() == SCHEMA_VERSION
         context = MigrationContext.configure(connection, opts={"include_object": is_compared})
         assert compare_metadata(context, Base.metadata) == []
-        for name, column in BY_WORD.items():
-            rows = connection.exec_driver_sql(f"PRAGMA index_xinfo({name})").all()
-            assert rows[0][2:5] == (column, 0, "NOCASE")
     engine.dispose()
+    made = library.catalog_path.with_name("made.sqlite")
+    engine = database.open_engine(made)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    assert indexes(library.catalog_path) == indexes(made)
+    made.unlink()
 
 
-BY_WORD = {"gloss_by_word": "text", "clip_by_word": "video_id", "tally_by_start": "a"}
-"""Indexes with a collation, which are read from a catalog as if they had none."""
+def is_compared(_object, _name, kind, _reflected, _other):
+    """Not indexes: Alembic overlooks expressions, collations and conditions."""
+    return kind != "index"
 
 
-def is_compared(_object, name, kind, _reflected, _other):
-    return kind != "index" or name not in BY_WORD
+def indexes(catalog):
+    sql = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    return sorted(" ".join(row[0].split()) for row in execute(catalog, sql))
 
 
 def test_every_connection_has_its_pragmas(library):

@@ -81,6 +81,7 @@ def test_what_a_gloss_or_a_video_id_begins_with(typed, words):
         ("split:none frames:none", {"split", "frames"}),
         ("state:failed clip:missing", {"extraction", "availability"}),
         ("frames:60..90", set()),
+        ("fps:25 variation:>1", {"fps"}),
         ("split = 'val'", set()),
     ],
 )

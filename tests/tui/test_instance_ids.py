@@ -15,7 +15,7 @@ from store.query import run_query
 from store.tally import freshen
 from tests.support.library import instance, write_dataset
 from tui.reading import along, instance_ids, pieces, stretches, values
-from tui.reading.instances import InstanceQuery, find_instances
+from tui.reading.instances import COLUMNS, InstanceQuery, find_instances
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +41,23 @@ def library(tmp_path_factory):
 
 STATES = (
     """UPDATE clip SET availability = CASE WHEN id % 30 = 7 THEN 'corrupt' ELSE 'available' END,
-    frames = 20 + id % 9 WHERE id % 3""",
-    "UPDATE instance SET split = 'test' WHERE id % 17 = 0",
+    reason = CASE WHEN id % 30 = 7 THEN 'cut' END, frames = 20 + id % 9, fps = 25 + id % 2,
+    width = 320, height = 240 + id % 50 / 48 WHERE id % 3""",
+    """UPDATE instance SET split = CASE WHEN id % 17 THEN split ELSE 'test' END,
+    source = CASE WHEN id % 4 THEN 'a' ELSE 'b' END, variation = id % 13 / 12""",
+    "UPDATE instance SET excluded = 1, excluded_reason = 'why' WHERE id % 6 = 0",
     """INSERT INTO extractor VALUES (1, 'a', 'hands', 'MediaPipe', '{}', 0),
     (2, 'b', 'hands', 'MediaPipe', '{}', 0)""",
-    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at)
-    SELECT id, 1 + id % 2, CASE WHEN id % 11 THEN 'done' ELSE 'failed' END, 1, id FROM instance
-    WHERE id % 5""",
-    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at)
-    SELECT id, 2 - id % 2, 'running', 1, id + 1 FROM instance WHERE id % 40 = 1""",
+    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at, error,
+    frames, frames_left, frames_right) SELECT id, 1 + id % 2,
+    CASE WHEN id % 11 THEN 'done' ELSE 'failed' END, 1, id, CASE WHEN id % 11 = 0 THEN 'no' END,
+    20, id % 7, id % 3 FROM instance WHERE id % 5""",
+    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at, frames,
+    frames_left, frames_right) SELECT id, 2 - id % 2, 'running', 1, id + 1, 20, 1, id % 3
+    FROM instance WHERE id % 40 = 1""",
+    """INSERT INTO extraction (instance_id, extractor_id, status, attempts, finished_at, frames,
+    frames_left, frames_right) SELECT id, 2 - id % 2, 'done', 1, id + 1, 20, id % 7, id % 3
+    FROM instance WHERE id % 20 = 2""",
 )
 """Splits, availabilities and statuses of many instances, of few, and of none."""
 
@@ -74,9 +82,7 @@ def many(monkeypatch):
      "5x", "s split:val", "it's 100%", "%4", "g_ 5", "video:5x*", "gloss:s*", "state:failed",
      "split:val,test", "signer:none"],
 )  # fmt: skip
-@pytest.mark.parametrize(
-    "sort", ["gloss", "signer", "video_id", "split", "availability", "extraction", "length", "fps"]
-)
+@pytest.mark.parametrize("sort", [*(column.key for column in COLUMNS), "url"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):
     query = InstanceQuery(search, sort, descending)

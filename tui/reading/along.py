@@ -1,4 +1,4 @@
-"""Orders that an index has, video ids and lengths: SQLite goes along it and looks at each instance.
+"""Orders that an index has, such as by video id or length: SQLite goes along it and looks at each instance.
 
 Left to itself it may begin with an index on what is asked for, and sort all that it finds there.
 """
@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tui.reading.pieces import Asker, Piece, Question
+from tui.reading.pieces import EXPRESSIONS, Asker, Piece, Question
 
 _INSTANCES: Final = {
     "length": "SELECT length AS _key, id AS _piece FROM instance",
+    "hands": f"SELECT {EXPRESSIONS['hands']} AS _key, instance_id AS _piece FROM extraction",
     "video_id": "SELECT n.video_id AS _key, i.id AS _piece "
     "FROM clip n CROSS JOIN instance i ON i.clip_id = n.id",
 }
-"""All instances, with what they are ordered by."""
+"""Instances, with what they are ordered by; with hands, of each extraction, also others than the newest."""
 SORTS: Final = tuple(_INSTANCES)
 _OF_GLOSSES: Final = """SELECT c.video_id FROM gloss g CROSS JOIN instance i ON i.gloss_id = g.id
 CROSS JOIN clip c ON c.id = i.clip_id WHERE g.text LIKE ?1"""
@@ -28,14 +29,30 @@ _LAST: Final = chr(0x10FFFF)
 
 def ids(asker: Asker, question: Question) -> Iterator[Piece]:
     """The ids of a question, in order."""
-    to_words = question.words and question.sort == "video_id"
-    beyond, ends = _beyond(asker, question) if to_words else ("1", ())
     falling = "DESC" if question.descending else ""
-    second = falling if question.sort == "length" else ""
-    sql = f"""SELECT instance_id FROM ({_INSTANCES[question.sort]})
+    if question.sort == "hands":
+        yield from _by_hands(asker, question, falling)
+    elif question.sort == "length":
+        order = f"_key {falling} NULLS LAST, _piece {falling}"
+        yield from asker.ids(_along(question, "1", order))
+    else:
+        beyond, ends = _beyond(asker, question) if question.words else ("1", ())
+        yield from asker.ids(_along(question, beyond, f"_key {falling}, _piece"), ends)
+
+
+def _by_hands(asker: Asker, question: Question, falling: str) -> Iterator[Piece]:
+    """By extractions: an older one may be as the newest, and of some instances there is none."""
+    newest = f"_key = {question.key} GROUP BY _key, _piece"
+    for piece in asker.ids(_along(question, newest, f"_key {falling}, _piece {falling}")):
+        yield Piece(piece.ids)
+    none = f"{question.select} AND {question.key} IS NULL ORDER BY instance_id {falling}"
+    yield from asker.ids(none)
+
+
+def _along(question: Question, narrower: str, order: str) -> str:
+    return f"""SELECT instance_id FROM ({_INSTANCES[question.sort]})
     CROSS JOIN instances ON instance_id = _piece
-    WHERE {question.where} AND {beyond} ORDER BY _key {falling} NULLS LAST, _piece {second}"""
-    yield from asker.ids(sql, ends)
+    WHERE {question.where} AND {narrower} ORDER BY {order}"""
 
 
 def _beyond(asker: Asker, question: Question) -> tuple[str, tuple[str, ...]]:

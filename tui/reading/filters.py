@@ -70,11 +70,13 @@ def first_words(typed: str) -> str:
 def fixed_columns(typed: str) -> frozenset[str]:
     """The columns that have one value in all that a filter shows."""
     _, asked, _ = _read(typed)
-    return frozenset(
-        column
-        for column, value in asked
-        if (column not in _NUMBERS and not set("*,") & set(value)) or value.lower() == "none"
-    )
+    return frozenset(column for column, value in asked if _is_one(column, value))
+
+
+def _is_one(column: str, value: str) -> bool:
+    if column in _NUMBERS:
+        return value.lower() == "none" or bool(re.fullmatch(_NUMBER, value))
+    return not set("*,") & set(value)
 
 
 def _read(typed: str) -> tuple[str, list[tuple[str, str]], str]:

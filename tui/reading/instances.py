@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from store.library import Library
 from store.query import run_query
-from tui.reading import values
+from tui.reading import along, values
 from tui.reading.filters import VIEW_COLUMNS, condition, first_words, fixed_columns
 from tui.reading.instance_ids import iter_ids
-from tui.reading.pieces import Piece
+from tui.reading.pieces import EXPRESSIONS, Piece
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.table import Cell, Column, Row, state_cell
 from tui.wording import DASH, first_line, percent
@@ -41,17 +41,11 @@ COLUMNS: Final = (
 """What the table shows; each may be sorted by."""
 EXCLUDED: Final = "\N{MULTIPLICATION SIGN}"
 """Stands before the gloss of an instance that training leaves out."""
-_EXPRESSIONS: Final = {
-    "hands": "(frames_left + frames_right) * 1.0 / frames",
-    "size": "width * height",
-    "reason": "COALESCE(excluded_reason, error, reason)",
-}
-"""Columns of the table that are none of the view."""
 _ALWAYS_THERE: Final = frozenset(("instance_id", "video_id", "gloss", "excluded", "availability"))
 _READ: Final = (
     "instance_id", "gloss", "video_id", "signer", "split", "availability", "extraction",
     "length", "frames", "frames_left", "frames_right", "source",
-    "variation", "fps", "width", "height", "COALESCE(excluded_reason, error, reason)", "excluded",
+    "variation", "fps", "width", "height", EXPRESSIONS["reason"], "excluded",
 )  # fmt: skip
 
 _SOON_S: Final = 0.02
@@ -85,12 +79,12 @@ class InstanceQuery:
 
     @property
     def order(self) -> str:
-        expression = _EXPRESSIONS.get(self.sort, self.sort)
+        expression = EXPRESSIONS.get(self.sort, self.sort)
         falling = " DESC" if self.descending else ""
         last = "" if self.sort in _ALWAYS_THERE else " NULLS LAST"
-        if self.sort == "length":
-            # As its index has them: nothing is sorted then.
-            return f"length{falling}{last}, instance_id{falling}"
+        if self.sort in along.SORTS and self.sort != "video_id":
+            # As their indexes have them: nothing is sorted then.
+            return f"{expression}{falling}{last}, instance_id{falling}"
         second = ", gloss" if self.sort in values.SORTS else ""
         second += ", video_id" if self.sort != "video_id" else ""
         return f"{expression}{falling}{last}{second}, instance_id"

@@ -15,8 +15,17 @@ from tui.widgets.row_pages import PAGE_ROWS
 
 LONGEST: Final = 64_000
 """Ids of a piece, at most."""
+EXPRESSIONS: Final = {
+    "hands": "(frames_left + frames_right) * 1.0 / frames",
+    "size": "width * height",
+    "reason": "COALESCE(excluded_reason, error, reason)",
+}
+"""Orders by what is no column of the `instances` view; indexes have the first two in the same words."""
 _AT_ONCE: Final = 100
 """Rows that are read together where each is wanted in turn."""
+
+Value = str | int | float
+"""What a condition compares with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,11 @@ class Question:
     descending: bool
     words: str
     """What a gloss or a video id begins with by the condition; may be empty."""
+
+    @property
+    def key(self) -> str:
+        """What `order` begins with, as SQL."""
+        return EXPRESSIONS.get(self.sort, self.sort)
 
     @property
     def select(self) -> str:
@@ -69,16 +83,16 @@ class Asker:
         with explained(sql, TIME_LIMIT_S):
             yield
 
-    def rows(self, sql: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: tuple[Value, ...] = ()) -> list[tuple[Any, ...]]:
         """A short answer."""
         with self.limited(sql):
             return self.connection.execute(sql, values).fetchall()
 
-    def number(self, sql: str, values: tuple[str, ...] = ()) -> int:
+    def number(self, sql: str, values: tuple[Value, ...] = ()) -> int:
         """An answer of one number; none is 0."""
         return int(self.rows(sql, values)[0][0] or 0)
 
-    def count(self, select: str, values: tuple[str, ...], enough: int) -> int:
+    def count(self, select: str, values: tuple[Value, ...], enough: int) -> int:
         """How many rows a SELECT has; one more than enough are enough."""
         return self.number(f"SELECT COUNT(*) FROM ({select} LIMIT {enough + 1})", values)
 
@@ -93,7 +107,7 @@ class Asker:
             yield from rows
 
     def ids(
-        self, sql: str, values: tuple[str, ...] = (), *, size: int = PAGE_ROWS
+        self, sql: str, values: tuple[Value, ...] = (), *, size: int = PAGE_ROWS
     ) -> Iterator[Piece]:
         """An answer of ids: first so many, a page, then in pieces twice as long as the one before."""
         cursor, last = None, False
