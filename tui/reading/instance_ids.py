@@ -1,8 +1,9 @@
 """The ids of instances in order, piece by piece: what is seen first does not wait for the rest.
 
-In the order of glosses or signers a piece is a stretch of them: SQLite finds it by index, so that the
-first page comes at once and nothing is sorted whole. In other orders SQLite itself decides what it
-sorts. Plain words are sought by the indexes of words first: what begins with them, or the glosses where it is.
+To sort millions takes seconds. In the order of glosses or signers a piece is a stretch of names
+(`stretches`); of columns with few values the first are sought value by value (`values`); others go
+along an index (`along`). Where all of that is not worth it SQLite sorts what there is. Plain words are
+sought by the indexes of words first: what begins with them, or the glosses where it is.
 """
 
 import re

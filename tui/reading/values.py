@@ -17,6 +17,8 @@ FEW: Final = 5_000
 """Instances of a value that are sorted whole."""
 _STRETCHES: Final = 6
 """Of a value with more, so many stretches are looked through; then the page is sorted like the rest."""
+_MOST_VALUES: Final = 100
+"""After so many values without a page all is sorted."""
 _OF_CLIPS: Final = "SELECT i.id FROM clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE"
 _INSTANCES: Final = {
     "split": "SELECT id FROM instance WHERE split = ?1",
@@ -54,7 +56,8 @@ def first_ids(
 ) -> Iterator[Piece]:
     """The ids that come first, a page of them if that is quickly found; all others come after them."""
     found, sort = 0, question.sort
-    for value in _present(asker, sort, descending=question.descending):
+    present = _present(asker, sort, descending=question.descending)
+    for value in present[:_MOST_VALUES]:
         many = _is_many(asker, sort, value)
         if many:
             pieces = _of_many(asker, question, value, instances, there)
