@@ -67,9 +67,9 @@ def _answer(asker: Asker, question: Question) -> Iterator[Piece]:
         yield from _whole(asker, question, size)
     elif sort in stretches.SORTS:
         yield from _by_names(asker, question, instances)
-    elif sort in values.SORTS and instances >= FEW:
+    elif sort in values.SORTS:
         yield from _by_values(asker, question, instances)
-    elif sort in along.SORTS and instances >= FEW:
+    elif sort in along.SORTS:
         yield from along.ids(asker, question)
     else:
         yield from _whole(asker, question, size)
@@ -113,7 +113,7 @@ def _by_values(asker: Asker, question: Question, instances: int) -> Iterator[Pie
     for piece in values.first_ids(asker, question, instances, _there(asker, question)):
         seen.update(piece.ids)
         yield piece
-    for piece in _whole(asker, question):
+    for piece in _whole(asker, question, FEW if instances < FEW else PAGE_ROWS):
         yield Piece(array("q", (one for one in piece.ids if one not in seen)), piece.last)
 
 

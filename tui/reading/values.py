@@ -14,8 +14,9 @@ from tui.reading.pieces import Asker, Piece, Question, Value
 from tui.widgets.row_pages import PAGE_ROWS
 
 FEW: Final = 5_000
-"""Instances of a value that are sorted whole."""
+"""Instances of first values that are sorted whole."""
 _STRETCHES: Final = 6
+_STRETCHES_OF_FEW: Final = 2
 """Of a value with more, so many stretches are looked through; then the page is sorted like the rest."""
 _MOST_VALUES: Final = 100
 """After so many values without a page all is sorted."""
@@ -55,10 +56,11 @@ def first_ids(
     asker: Asker, question: Question, instances: int, there: set[int] | None
 ) -> Iterator[Piece]:
     """The ids that come first, a page of them if that is quickly found; all others come after them."""
-    found, sort = 0, question.sort
+    found, sort, left = 0, question.sort, FEW
     present = _present(asker, sort, descending=question.descending)
     for value in present[:_MOST_VALUES]:
-        many = _is_many(asker, sort, value)
+        count = _count(asker, sort, value)
+        many, left = count > left, left - count
         if many:
             pieces = _of_many(asker, question, value, instances, there)
         else:
@@ -81,10 +83,11 @@ def _present(asker: Asker, sort: str, *, descending: bool) -> list[Value]:
     return [row[0] for row in asker.rows(f"{sql} ORDER BY 1 {'DESC' if descending else ''}")]
 
 
-def _is_many(asker: Asker, sort: str, value: Value) -> bool:
+def _count(asker: Asker, sort: str, value: Value) -> int:
+    """How many instances may have a value; one more than few are enough."""
     if (sort, value) == ("extraction", ExtractionStatus.PENDING):
-        return True
-    return asker.count(_INSTANCES[sort], (value,), FEW) > FEW
+        return FEW + 1
+    return asker.count(_INSTANCES[sort], (value,), FEW)
 
 
 def _of_many(
@@ -93,5 +96,6 @@ def _of_many(
     names = stretches.iter_stretches(asker, "gloss", instances, descending=False, there=there)
     of_value = f"{question.where} AND {question.key} = ?3"
     sql = stretches.select("gloss", of_value, question.order)
-    for ends in islice(names, _STRETCHES):
+    most = _STRETCHES if instances >> _STRETCHES > stretches.FIRST else _STRETCHES_OF_FEW
+    for ends in islice(names, most):
         yield from asker.ids(sql, (*ends, value))
