@@ -140,8 +140,11 @@ class Library:
         if version is None:
             self._refuse_lost_catalog()
         from store.migrate import migrate  # noqa: PLC0415 - Alembic is slow to import
+        from store.tally import freshen  # noqa: PLC0415 - it knows libraries
 
         migrate(self.catalog_path, backup=version is not None)
+        # Or each reader would count what migrations mark, until a job does.
+        freshen(self)
 
     def _refuse_lost_catalog(self) -> None:
         """An empty catalog beside landmarks would let the next extraction sweep them away."""

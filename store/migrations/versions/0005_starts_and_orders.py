@@ -38,7 +38,7 @@ def upgrade() -> None:
         [sa.text("a COLLATE NOCASE"), "block", "n1"],
         sqlite_where=sa.text("name = 'start'"),
     )
-    # What is kept lacks them: it is counted by the next reader.
+    # What is kept lacks them: it is counted anew.
     op.execute(
         "INSERT OR IGNORE INTO tally_stale (kind, block) "
         f"SELECT 'gloss', id / {GLOSSES} FROM gloss GROUP BY 2"
