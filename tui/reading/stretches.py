@@ -12,6 +12,8 @@ FIRST: Final = 1_500
 """Instances of the first stretch, about; each one after it is twice as long as the one before."""
 FEW_CLIPS: Final = 10_000
 """Of so many clips the glosses are looked for, rather than taken from the kept figures."""
+_MOST_IDS: Final = 50_000
+"""More than so many might not fit into a statement."""
 CLIPS: Final = "clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE c.video_id LIKE ?1"
 """Instances whose video id begins with words."""
 _NAMES: Final = {"gloss": ("text", "gloss"), "signer": ("name", "signer")}
@@ -38,7 +40,7 @@ def iter_stretches(
     count = asker.number(f"SELECT COUNT(*) FROM {table}")
     falling, beyond = ("DESC", "<=") if descending else ("", ">=")
     start = ""
-    if there is not None and 2 * len(there) < count:
+    if there is not None and len(there) < min(count / 2, _MOST_IDS):
         # The names before the first of few are many, and to read them costs more than to ask for it.
         ids = ", ".join(map(str, there))
         first = (
