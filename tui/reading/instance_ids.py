@@ -59,7 +59,7 @@ def iter_ids(
 def _answer(asker: Asker, question: Question) -> Iterator[Piece]:
     sort, words = question.sort, question.words
     instances = asker.number("SELECT MAX(id) FROM instance")
-    size = FEW if instances < FEW else PAGE_ROWS
+    size = _size(instances)
     if words and _are_few(asker, question):
         sql = f"{question.select} AND instance_id IN ({_OF_WORDS}) ORDER BY {question.order}"
         yield from asker.ids(sql, (f"{words}%",), size=size)
@@ -75,7 +75,12 @@ def _answer(asker: Asker, question: Question) -> Iterator[Piece]:
         yield from _whole(asker, question, size)
 
 
-def _whole(asker: Asker, question: Question, size: int = PAGE_ROWS) -> Iterator[Piece]:
+def _size(instances: int) -> int:
+    """How many ids come at once, where SQLite has them in order."""
+    return FEW if instances < FEW else PAGE_ROWS
+
+
+def _whole(asker: Asker, question: Question, size: int) -> Iterator[Piece]:
     yield from asker.ids(f"{question.select} ORDER BY {question.order}", size=size)
 
 
@@ -105,7 +110,7 @@ def _by_names(asker: Asker, question: Question, instances: int) -> Iterator[Piec
     # The plus keeps SQLite from the index on names, a detour where most rows are asked for.
     beyond = f"+{sort} {'<' if falling else '>'} ? OR " if after else ""
     sql = f"{question.select} AND ({beyond}{sort} IS NULL) ORDER BY {question.order}"
-    yield from asker.ids(sql, after, size=FEW if few else PAGE_ROWS)
+    yield from asker.ids(sql, after, size=_size(instances))
 
 
 def _by_values(asker: Asker, question: Question, instances: int) -> Iterator[Piece]:
@@ -113,7 +118,7 @@ def _by_values(asker: Asker, question: Question, instances: int) -> Iterator[Pie
     for piece in values.first_ids(asker, question, instances, _there(asker, question)):
         seen.update(piece.ids)
         yield piece
-    for piece in _whole(asker, question, FEW if instances < FEW else PAGE_ROWS):
+    for piece in _whole(asker, question, _size(instances)):
         yield Piece(array("q", (one for one in piece.ids if one not in seen)), piece.last)
 
 
