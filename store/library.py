@@ -22,7 +22,7 @@ from store.errors import (
 from store.files import write_error
 from store.paths import user_path
 
-SCHEMA_VERSION: Final = "0005"
+SCHEMA_VERSION: Final = "0006"
 """The newest revision in `store/migrations/versions`; a test holds them together."""
 
 _START_HINT: Final = "Import a dataset with: signtui import SOURCE; or try: signtui demo"

@@ -90,13 +90,14 @@ class Instance(Base):
         Index("instance_by_range", "url", "frame_start", "frame_end"),
         Index("instance_by_signer", "signer_id", "split"),
         Index("instance_by_length", "length"),
-        Index("instance_by_source", "source"),
-        Index("instance_by_variation", "variation"),
+        Index("instance_by_source", "source", "gloss_id"),
+        Index("instance_by_variation", "variation", "gloss_id"),
         Index(
             "instance_by_reason",
             "excluded_reason",
             sqlite_where=text("excluded_reason IS NOT NULL"),
         ),
+        Index("instance_excluded", "excluded", sqlite_where=text("excluded")),
         Index("instance_recorded", "signer_id", sqlite_where=text("source = 'recorded'")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -170,7 +171,7 @@ class Extraction(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "extractor_id", name="one_extraction_per_extractor"),
         _one_of("status", ExtractionStatus),
-        Index("extraction_by_status", "extractor_id", "status", "error_kind"),
+        Index("extraction_by_status", "extractor_id", "status", "error_kind", "instance_id"),
         Index(
             "extraction_by_hands",
             text("(frames_left + frames_right) * 1.0 / frames"),

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from store.errors import QueryError
 from store.exclusions import exclude
 from store.schema import Instance
-from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition, first_words, fixed_columns
+from tui.reading.filters import VIEW_COLUMNS, FilterSuggester, condition, wanted
 from tui.reading.instances import COLUMNS, EXCLUDED, SORTABLE, InstanceQuery, find_instances
 from tui.widgets.histogram import Column, Histogram, blocks, median, spread
 from tui.widgets.row_pages import PAGE_ROWS
@@ -48,7 +48,7 @@ from tui.widgets.row_pages import PAGE_ROWS
 )
 def test_what_a_filter_stands_for(typed, sql):
     assert condition(typed) == sql
-    words = first_words(typed)
+    words = wanted(typed).words
     if "*" in typed:
         return
     assert bool(words) == ("OR video_id LIKE" in sql)
@@ -72,24 +72,43 @@ def test_what_a_filter_stands_for(typed, sql):
     ],
 )
 def test_what_a_gloss_or_a_video_id_begins_with(typed, words):
-    assert first_words(typed) == words
+    assert wanted(typed).words == words
 
 
 @pytest.mark.parametrize(
-    ("typed", "columns"),
+    ("typed", "fixed"),
     [
-        ("split:val book", {"split"}),
-        ("split:val,test", set()),
-        ("split:v*", set()),
-        ("split:none frames:none", {"split", "frames"}),
-        ("state:failed clip:missing", {"extraction", "availability"}),
-        ("frames:60..90", set()),
-        ("fps:25 variation:>1", {"fps"}),
-        ("split = 'val'", set()),
+        ("split:val book", {"split": "val"}),
+        ("split:val,test", {}),
+        ("split:v*", {}),
+        ("split:none frames:none", {"split": None, "frames": None}),
+        ("state:failed clip:missing", {"extraction": "failed", "availability": "missing"}),
+        ("frames:60..90", {}),
+        ("fps:25 variation:>1", {"fps": "25"}),
+        ('source:"a b" fps:x', {"source": "a b"}),
+        ("excluded:yes", {"excluded": "yes"}),
+        ("split = 'val'", {}),
     ],
 )
-def test_columns_that_have_one_value(typed, columns):
-    assert fixed_columns(typed) == columns
+def test_columns_that_have_one_value(typed, fixed):
+    assert wanted(typed).fixed == fixed
+
+
+@pytest.mark.parametrize(
+    ("typed", "lengths"),
+    [
+        ("frames:>60", ("> 60",)),
+        ("length:60..90 frames:<=80", (">= 60", "<= 90", "<= 80")),
+        ("frames:60 split:val", ("= 60",)),
+        ("frames:..90", ("<= 90",)),
+        ("frames:none", ()),
+        ("frames:many", ()),
+        ("clip_frames:>60", ()),
+        ("frames > 60", ()),
+    ],
+)
+def test_what_lengths_are_compared_with(typed, lengths):
+    assert wanted(typed).lengths == lengths
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))

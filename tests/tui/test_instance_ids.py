@@ -14,7 +14,7 @@ from store.library import Library
 from store.query import run_query
 from store.tally import freshen
 from tests.support.library import instance, write_dataset
-from tui.reading import along, instance_ids, pieces, stretches, values
+from tui.reading import along, candidates, instance_ids, pieces, stretches, values
 from tui.reading.instances import COLUMNS, InstanceQuery, find_instances
 
 
@@ -68,19 +68,30 @@ def many(monkeypatch):
     monkeypatch.setattr(instance_ids, "FEW", 10)
     monkeypatch.setattr(stretches, "FIRST", 3)
     monkeypatch.setattr(pieces, "LONGEST", 16)
-    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", dict.fromkeys(stretches.SORTS, 6))
-    monkeypatch.setattr(instance_ids, "_MOST_OF_WORDS", 20)
+    monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", 0.5)
+    monkeypatch.setattr(instance_ids, "_MOST", 20)
     for module in (values, instance_ids, pieces):
         monkeypatch.setattr(module, "PAGE_ROWS", 4)
     monkeypatch.setattr(values, "FEW", 25)
+    monkeypatch.setattr(values, "_MANY", 50)
     monkeypatch.setattr(values, "_STRETCHES", 2)
+
+
+ONE_VALUE = (
+    "signer:103", "source:b", "source:b split:test", "variation:1", "fps:26", "clip:corrupt",
+    "state:unknown", "state:pending", "state:running", "state:no_hands", "extraction:none",
+    "excluded:yes", "excluded:no go", "why:why", "why:none", "reason:cut", "error:no", "url:none",
+    "length:21", "frames:>19 length:22..24", "frames:none", "frames:>90", "split:nowhere",
+    "signer:nowhere", "variation:-3",
+)  # fmt: skip
+"""Filters that an index answers, or would if it were asked for something."""
 
 
 @pytest.mark.parametrize(
     "search",
     ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none", "GO 4", "stop", "4",
      "5x", "s split:val", "it's 100%", "%4", "g_ 5", "video:5x*", "gloss:s*", "state:failed",
-     "split:val,test", "signer:none"],
+     "split:val,test", "signer:none", *ONE_VALUE],
 )  # fmt: skip
 @pytest.mark.parametrize("sort", [*(column.key for column in COLUMNS), "url"])
 @pytest.mark.parametrize("descending", [False, True])
@@ -100,7 +111,7 @@ def test_pieces_are_the_whole(library, many, search, sort, descending):
 def test_pieces_are_the_whole_where_clips_are_many(
     library, many, monkeypatch, search, descending, counted
 ):
-    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", dict.fromkeys(stretches.SORTS, 1))
+    monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", 0)
     monkeypatch.setattr(stretches, "FEW_CLIPS", 1)
     freshen(library)
     if not counted:
@@ -120,7 +131,7 @@ def test_words_of_many_glosses_are_sought_among_all_video_ids(
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("search", ["4x", "4X", "5x", "5X", "sTOP 5", "5x%", "4_0"])
 def test_video_ids_are_found_whatever_their_case(library, many, monkeypatch, search, descending):
-    monkeypatch.setattr(instance_ids, "_SORTED_WHOLE", {"video_id": 0})
+    monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", 0)
     test_pieces_are_the_whole(library, many, search, "video_id", descending)
 
 
@@ -150,6 +161,7 @@ def test_what_is_alike_by_the_filter_goes_by_gloss(library, many, monkeypatch):
         yield from ()
 
     monkeypatch.setattr(instance_ids, "_by_names", noting)
+    monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", -1)
     for search in ("split:val", "state:failed go", "signer:none split:none"):
         for descending in (False, True):
             sort = "extraction" if "failed" in search else "split"
@@ -158,9 +170,52 @@ def test_what_is_alike_by_the_filter_goes_by_gloss(library, many, monkeypatch):
     assert asked == [("gloss", False)] * 6
 
 
+@pytest.mark.parametrize("search", ["5", "go", *ONE_VALUE])
+def test_candidates_are_all_that_a_filter_shows_and_few_others(library, search):
+    wanted, condition = InstanceQuery(search).wanted, InstanceQuery(search).condition
+    with pieces.asking(library, threading.Event()) as asker:
+        rows = asker.rows(f"SELECT instance_id FROM instances WHERE {condition}")
+        shown = {row[0] for row in rows}
+        found = candidates.fewest(asker, wanted, 1_000)
+        if found is None:
+            assert search in {"state:pending", "extraction:none", "frames:none", "why:none"}
+            return
+        ids = {row[0] for row in asker.rows(found.sql, found.values)}
+        assert ids >= shown
+        assert len(ids - shown) < 30
+        assert not ids or candidates.fewest(asker, wanted, len(ids) - 1) is None
+
+
+@pytest.mark.parametrize("sql", [
+    *candidates.OF_COLUMNS.values(), *candidates.OF_MARKED.values(),
+    "SELECT id FROM instance WHERE excluded", "SELECT id FROM instance WHERE length > ?",
+])  # fmt: skip
+def test_candidates_are_found_by_index_alone(library, sql):
+    with closing(library.connect_read_only()) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("a",) * ("?" in sql)).fetchall()
+    steps = [row[-1] for row in plan]
+    assert not any("SCAN" in step and "INDEX" not in step for step in steps), steps
+
+
+@pytest.mark.parametrize("column", values._WITH_GLOSS)
+def test_a_value_of_a_stretch_is_found_by_index(library, column):
+    sql = stretches.select("gloss", "1", "1", narrower=f"i.{column} = ?3")
+    with closing(library.connect_read_only()) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("a", "b", "c")).fetchall()
+    assert any(f"({column}=? AND gloss_id=?)" in row[-1] for row in plan)
+
+
+@pytest.mark.parametrize("sort", [column.key for column in COLUMNS])
+def test_a_filter_that_shows_nothing_goes_along_no_order(library, many, monkeypatch, sort):
+    for module, name in ((along, "ids"), (values, "first_ids"), (stretches, "iter_stretches")):
+        monkeypatch.setattr(module, name, None)
+    rows, _ = find_instances(library, InstanceQuery("split:val source:nowhere", sort))
+    assert (rows.total, rows.complete) == (0, True)
+
+
 def test_words_are_sought_by_index(library):
     with closing(library.connect_read_only()) as connection:
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {instance_ids._OF_WORDS}", ("go%",))
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {candidates.OF_WORDS}", ("go%",))
         steps = [row[-1] for row in plan]
     assert any("INDEX gloss_by_word (text>? AND text<?)" in step for step in steps)
     assert any("INDEX clip_by_word (video_id>? AND video_id<?)" in step for step in steps)

@@ -34,9 +34,10 @@ def ids(asker: Asker, question: Question) -> Iterator[Piece]:
         yield from _by_hands(asker, question, falling)
     elif question.sort == "length":
         order = f"_key {falling} NULLS LAST, _piece {falling}"
-        yield from asker.ids(_along(question, "1", order))
+        within = " AND ".join(f"_key {one}" for one in question.wanted.lengths)
+        yield from asker.ids(_along(question, within or "1", order))
     else:
-        beyond, ends = _beyond(asker, question) if question.words else ("1", ())
+        beyond, ends = _beyond(asker, question) if question.wanted.words else ("1", ())
         yield from asker.ids(_along(question, beyond, f"_key {falling}, _piece"), ends)
 
 
@@ -60,11 +61,12 @@ def _beyond(asker: Asker, question: Question) -> tuple[str, tuple[str, ...]]:
 
     Each of the others would be looked at in vain.
     """
-    like, falling = (f"{question.words}%",), question.descending
+    words, falling = question.wanted.words, question.descending
+    like = (f"{words}%",)
     if asker.count(_OF_GLOSSES, like, _FEW_OF_GLOSSES) > _FEW_OF_GLOSSES:
         return "1", ()
     # Capitals come before small letters, and LIKE takes one for the other.
-    start = _ANY.split(question.words, maxsplit=1)[0]
+    start = _ANY.split(words, maxsplit=1)[0]
     start = start.lower() + _LAST if falling else start.upper()
     of_glosses = asker.rows(f"SELECT MIN(video_id), MAX(video_id) FROM ({_OF_GLOSSES})", like)[0]
     ends = [start, *(str(one) for one in of_glosses if one is not None)]

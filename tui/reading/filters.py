@@ -6,6 +6,8 @@ with an operator is SQL already.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from textual.suggester import Suggester
@@ -28,6 +30,7 @@ _ALIASES: Final = {
     "bytes": "size_bytes", "why": "excluded_reason",
 }  # fmt: skip
 _WORDS: Final = ("gloss", "video_id")
+YES: Final = frozenset(("yes", "1", "true"))
 _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "split": SPLITS,
     "availability": tuple(Availability),
@@ -45,6 +48,20 @@ _TOKEN: Final = re.compile(r'[^\s"]*"[^"]*"|\S+')
 _NUMBER: Final = r"-?\d+(?:\.\d+)?"
 _COMPARED: Final = re.compile(rf"(<=|>=|<|>)?({_NUMBER})")
 _RANGE: Final = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
+_LENGTHS: Final = ("length", "frames")
+"""Who asks for frames of landmarks asks for the same length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a filter can be sought by index."""
+
+    words: str
+    """What a gloss or a video id begins with; may be empty."""
+    fixed: Mapping[str, str | None]
+    """The columns that have one value in all that the filter shows; None where it is `none`."""
+    lengths: tuple[str, ...]
+    """What the length is compared with, such as `> 60`."""
 
 
 def condition(typed: str) -> str:
@@ -58,19 +75,19 @@ def condition(typed: str) -> str:
     return sql or " AND ".join(asked)
 
 
-def first_words(typed: str) -> str:
-    """What a gloss or a video id must begin with by a filter; empty where it asks for nothing such."""
+def wanted(typed: str) -> Wanted:
+    """What of a filter can be sought by index."""
     _, asked, plain = _read(typed)
     starts = (
         value.partition("*")[0] for column, value in asked if column in _WORDS and "*" in value
     )
-    return plain or next(starts, "")
-
-
-def fixed_columns(typed: str) -> frozenset[str]:
-    """The columns that have one value in all that a filter shows."""
-    _, asked, _ = _read(typed)
-    return frozenset(column for column, value in asked if _is_one(column, value))
+    fixed = {
+        column: None if value.lower() == "none" else value
+        for column, value in asked
+        if _is_one(column, value)
+    }
+    lengths = (one for column, value in asked if column in _LENGTHS for one in _compared(value))
+    return Wanted(plain or next(starts, ""), fixed, tuple(lengths))
 
 
 def _is_one(column: str, value: str) -> bool:
@@ -116,18 +133,21 @@ def _asked(column: str, value: str) -> str:
     if value.lower() == "none":
         return f"{column} IS NULL"
     if column == "excluded":
-        return "excluded" if value.lower() in {"yes", "1", "true"} else "NOT excluded"
+        return "excluded" if value.lower() in YES else "NOT excluded"
     return _of_number(column, value) if column in _NUMBERS else _of_text(column, value)
 
 
 def _of_number(column: str, value: str) -> str:
+    compared = " AND ".join(f"{column} {one}" for one in _compared(value))
+    return compared or _of_text(column, value)
+
+
+def _compared(value: str) -> list[str]:
+    """What a number is compared with, such as `> 60`; nothing where the value is none such."""
     if compared := _COMPARED.fullmatch(value):
-        return f"{column} {compared[1] or '='} {compared[2]}"
-    if (span := _RANGE.fullmatch(value)) and (span[1] or span[2]):
-        ends = [f"{column} >= {span[1]}"] if span[1] else []
-        ends += [f"{column} <= {span[2]}"] if span[2] else []
-        return " AND ".join(ends)
-    return _of_text(column, value)
+        return [f"{compared[1] or '='} {compared[2]}"]
+    first, last = span.groups() if (span := _RANGE.fullmatch(value)) else (None, None)
+    return [f">= {first}"] * bool(first) + [f"<= {last}"] * bool(last)
 
 
 def _of_text(column: str, value: str) -> str:

@@ -2,10 +2,11 @@
 
 To sort millions takes seconds. In the order of glosses or signers a piece is a stretch of names
 (`stretches`); of columns with few values the first are sought value by value (`values`); others go
-along an index (`along`). Where all of that is not worth it SQLite sorts what there is. Plain words are
-sought by the indexes of words first: what begins with them, or the glosses where it is.
+along an index (`along`). Where all of that is not worth it SQLite sorts what there is. What a filter
+leaves is sought by index first (`candidates`): few are sorted whole, in any order.
 """
 
+import math
 import re
 import threading
 from array import array
@@ -15,25 +16,23 @@ from typing import Final
 
 from store.library import Library
 from tui.reading import along, stretches, values
+from tui.reading.candidates import Candidates, fewest
+from tui.reading.filters import Wanted
 from tui.reading.pieces import Asker, Piece, Question, asking
 from tui.widgets.row_pages import PAGE_ROWS
 
 FEW: Final = 25_000
 """So many are read at once, after the first piece."""
-_OF_WORDS: Final = f"""SELECT i.id FROM gloss g CROSS JOIN instance i ON i.gloss_id = g.id
-WHERE g.text LIKE ?1 UNION ALL SELECT i.id FROM {stretches.CLIPS}"""
-"""The instances whose gloss or video id begins with words, some of them twice."""
-_SORTED_WHOLE: Final = {"gloss": 2_000} | dict.fromkeys(
-    ("signer", *along.SORTS, *values.SORTS), 10_000
-)
-"""So many instances of words are sorted whole, rather than sought in the order."""
-_MOST_OF_WORDS: Final = 100_000
-"""So many in orders that nothing is known of, rather than to sort all of the library."""
+_FEW_OF_MANY: Final = 6
+"""So many times the root of all instances are sorted whole, rather than sought in the order: to sort
+the candidates takes as long then as to look at all that lie between those of the first page."""
+_MOST: Final = 100_000
+"""So many rather than to sort all of the library."""
 _NARROW: Final = re.compile(r"SEARCH [gci] USING .*\((text|video_id|rowid)=\?\)")
 
 
 def iter_ids(
-    library: Library, condition: str, order: str, *, sort: str, descending: bool, words: str,
+    library: Library, condition: str, order: str, *, sort: str, descending: bool, wanted: Wanted,
     cancelled: threading.Event,
 ) -> Iterator[Piece]:  # fmt: skip
     """Yield the ids of the instances that meet a condition, in order, in pieces of any length.
@@ -44,27 +43,26 @@ def iter_ids(
         order: what stands behind ORDER BY.
         sort: the column that `order` begins with, none before others.
         descending: whether it falls; none come last all the same.
-        words: what the condition has a gloss or a video id begin with; empty where it does not.
+        wanted: what of the condition can be sought by index.
         cancelled: ends it at once.
 
     Raises:
         QueryError: the condition is wrong, a piece took too long, or it was cancelled.
     """
     where = f"({condition}\n)" if condition else "1"
-    question = Question(where, order, sort, descending, words)
+    question = Question(where, order, sort, descending, wanted)
     with asking(library, cancelled) as asker:
         yield from _answer(asker, question)
 
 
 def _answer(asker: Asker, question: Question) -> Iterator[Piece]:
-    sort, words = question.sort, question.words
+    sort = question.sort
     instances = asker.number("SELECT MAX(id) FROM instance")
     size = _size(instances)
-    if words and _are_few(asker, question):
-        sql = f"{question.select} AND instance_id IN ({_OF_WORDS}) ORDER BY {question.order}"
-        yield from asker.ids(sql, (f"{words}%",), size=size)
-    elif instances < stretches.FIRST or _is_narrow(asker, question.select):
+    if instances < stretches.FIRST or _is_narrow(asker, question.select):
         yield from _whole(asker, question, size)
+    elif found := fewest(asker, question.wanted, _few(sort, instances)):
+        yield from _whole(asker, question, size, found)
     elif sort in stretches.SORTS:
         yield from _by_names(asker, question, instances)
     elif sort in values.SORTS:
@@ -80,14 +78,18 @@ def _size(instances: int) -> int:
     return FEW if instances < FEW else PAGE_ROWS
 
 
-def _whole(asker: Asker, question: Question, size: int) -> Iterator[Piece]:
-    yield from asker.ids(f"{question.select} ORDER BY {question.order}", size=size)
+def _few(sort: str, instances: int) -> int:
+    """So many candidates are sorted whole."""
+    known = (*stretches.SORTS, *values.SORTS, *along.SORTS)
+    return round(_FEW_OF_MANY * math.sqrt(instances)) if sort in known else _MOST
 
 
-def _are_few(asker: Asker, question: Question) -> bool:
-    """Whether what begins with words is few enough to be sorted whole."""
-    enough = _SORTED_WHOLE.get(question.sort, _MOST_OF_WORDS)
-    return asker.count(_OF_WORDS, (f"{question.words}%",), enough) <= enough
+def _whole(
+    asker: Asker, question: Question, size: int, found: Candidates | None = None
+) -> Iterator[Piece]:
+    among = f" AND instance_id IN ({found.sql})" if found else ""
+    sql = f"{question.select}{among} ORDER BY {question.order}"
+    yield from asker.ids(sql, found.values if found else (), size=size)
 
 
 def _is_narrow(asker: Asker, select: str) -> bool:
@@ -118,9 +120,11 @@ def _by_values(asker: Asker, question: Question, instances: int) -> Iterator[Pie
     for piece in values.first_ids(asker, question, instances, _there(asker, question)):
         seen.update(piece.ids)
         yield piece
-    for piece in _whole(asker, question, _size(instances)):
+    found = fewest(asker, question.wanted, _MOST)
+    for piece in _whole(asker, question, _size(instances), found):
         yield Piece(array("q", (one for one in piece.ids if one not in seen)), piece.last)
 
 
 def _there(asker: Asker, question: Question) -> set[int] | None:
-    return stretches.glosses_of(asker, question.words) if question.words else None
+    words = question.wanted.words
+    return stretches.glosses_of(asker, words) if words else None

@@ -16,7 +16,7 @@ from typing import Any, Final
 from store.library import Library
 from store.query import run_query
 from tui.reading import along, values
-from tui.reading.filters import VIEW_COLUMNS, condition, first_words, fixed_columns
+from tui.reading.filters import VIEW_COLUMNS, Wanted, condition, wanted
 from tui.reading.instance_ids import iter_ids
 from tui.reading.pieces import EXPRESSIONS, Piece
 from tui.widgets.row_pages import PAGE_ROWS
@@ -48,6 +48,8 @@ _READ: Final = (
     "variation", "fps", "width", "height", EXPRESSIONS["reason"], "excluded",
 )  # fmt: skip
 
+_SECOND: Final = dict.fromkeys(values.SORTS, "gloss") | {"signer": "video_id"}
+"""What orders those that have one value."""
 _SOON_S: Final = 0.02
 """After so long a page may be shown that is not full yet."""
 
@@ -70,6 +72,11 @@ class InstanceQuery:
     def condition(self) -> str:
         """The SQL condition that the search stands for; empty shows all."""
         return condition(self.search)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What of the search can be sought by index."""
+        return wanted(self.search)
 
     @property
     def where(self) -> str:
@@ -151,15 +158,16 @@ def find_instances(
     Raises:
         QueryError: the condition is wrong, or a newer question cancelled this one.
     """
+    wanted = query.wanted
     # What all have alike orders nothing: the next in the order does, and that rises.
-    alike = query.sort in values.SORTS and query.sort in fixed_columns(query.search)
+    alike = _SECOND.get(query.sort) if query.sort in wanted.fixed else None
     pieces = iter_ids(
         library,
         query.condition,
         query.order,
-        sort="gloss" if alike else query.sort,
+        sort=alike or query.sort,
         descending=query.descending and not alike,
-        words=first_words(query.search),
+        wanted=wanted,
         cancelled=cancelled or threading.Event(),
     )
     rows = InstanceRows(library, query, pieces)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from store.library import Library
 from store.query import SELDOM, TIME_LIMIT_S, ended, explained, guarded_connection
+from tui.reading.filters import Wanted
 from tui.widgets.row_pages import PAGE_ROWS
 
 LONGEST: Final = 64_000
@@ -24,7 +25,7 @@ EXPRESSIONS: Final = {
 _AT_ONCE: Final = 100
 """Rows that are read together where each is wanted in turn."""
 
-Value = str | int | float
+Value = str | int | float | None
 """What a condition compares with."""
 
 
@@ -48,8 +49,8 @@ class Question:
     sort: str
     """What it begins with."""
     descending: bool
-    words: str
-    """What a gloss or a video id begins with by the condition; may be empty."""
+    wanted: Wanted
+    """What of the condition can be sought by index."""
 
     @property
     def key(self) -> str:

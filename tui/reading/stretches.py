@@ -6,6 +6,7 @@ from typing import Final
 
 from store import starts
 from tui.reading import pieces
+from tui.reading.candidates import CLIPS
 from tui.reading.pieces import Asker
 
 FIRST: Final = 1_500
@@ -14,8 +15,6 @@ FEW_CLIPS: Final = 10_000
 """Of so many clips the glosses are looked for, rather than taken from the kept figures."""
 _MOST_IDS: Final = 50_000
 """More than so many might not fit into a statement."""
-CLIPS: Final = "clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE c.video_id LIKE ?1"
-"""Instances whose video id begins with words."""
 _NAMES: Final = {"gloss": ("text", "gloss"), "signer": ("name", "signer")}
 SORTS: Final = tuple(_NAMES)
 _INSTANCES: Final = {
@@ -26,9 +25,13 @@ _INSTANCES: Final = {
 else is wanted: an index on that, such as the one on splits, leads through all of the library."""
 
 
-def select(sort: str, where: str, order: str) -> str:
-    """The SQL of the ids in a stretch, whose first and last name in the alphabet are its two values."""
-    both = f"(SELECT i.id AS _piece FROM {_INSTANCES[sort]}) CROSS JOIN instances ON instance_id = _piece"
+def select(sort: str, where: str, order: str, *, narrower: str = "1") -> str:
+    """The SQL of the ids in a stretch, whose first and last name in the alphabet are its first two values.
+
+    What is `narrower` is a condition on the table `instance i`, and may use an index on it and the name.
+    """
+    ids = f"SELECT i.id AS _piece FROM {_INSTANCES[sort]} AND {narrower}"
+    both = f"({ids}) CROSS JOIN instances ON instance_id = _piece"
     return f"SELECT instance_id FROM {both} WHERE {where} ORDER BY {order}"
 
 
@@ -63,4 +66,6 @@ def glosses_of(asker: Asker, words: str) -> set[int]:
     if asker.count(clips, like, FEW_CLIPS) > FEW_CLIPS:
         with asker.limited(""):
             return found | starts.glosses_of(asker.connection, words)
-    return found.union(row[0] for row in asker.rows(f"SELECT i.gloss_id FROM {CLIPS}", like))
+    return found.union(
+        row[0] for row in asker.rows(f"SELECT i.gloss_id FROM {CLIPS} c.video_id LIKE ?1", like)
+    )

@@ -10,6 +10,7 @@ from typing import Final
 
 from store.words import ExtractionStatus
 from tui.reading import stretches
+from tui.reading.candidates import CLIPS, OF_COLUMNS, OF_MARKED
 from tui.reading.pieces import Asker, Piece, Question, Value
 from tui.widgets.row_pages import PAGE_ROWS
 
@@ -20,18 +21,17 @@ _STRETCHES_OF_FEW: Final = 2
 """Of a value with more, so many stretches are looked through; then the page is sorted like the rest."""
 _MOST_VALUES: Final = 100
 """After so many values without a page all is sorted."""
-_OF_CLIPS: Final = "SELECT i.id FROM clip c CROSS JOIN instance i ON i.clip_id = c.id WHERE"
+_MANY: Final = 50_000
+"""So many instances of first values are looked at, gloss by gloss, where an index has the gloss."""
+_WITH_GLOSS: Final = ("split", "source", "variation")
+"""Columns that have an index with the gloss beside them."""
 _INSTANCES: Final = {
-    "split": "SELECT id FROM instance WHERE split = ?1",
-    "source": "SELECT id FROM instance WHERE source = ?1",
-    "variation": "SELECT id FROM instance WHERE variation = ?1",
-    "availability": f"{_OF_CLIPS} c.availability = ?1",
-    "fps": f"{_OF_CLIPS} c.fps = ?1",
-    "size": f"{_OF_CLIPS} c.width * c.height = ?1",
-    "extraction": "SELECT e.instance_id FROM extractor x CROSS JOIN extraction e "
-    "ON e.extractor_id = x.id WHERE e.status = ?1",
-    "reason": "SELECT id FROM instance WHERE excluded_reason = ?1 UNION ALL "
-    f"SELECT instance_id FROM extraction WHERE error = ?1 UNION ALL {_OF_CLIPS} c.reason = ?1",
+    **{name: OF_COLUMNS[name] for name in (*_WITH_GLOSS, "availability", "fps")},
+    "size": f"SELECT i.id FROM {CLIPS} c.width * c.height = ?1",
+    "extraction": OF_MARKED["extraction"],
+    "reason": " UNION ALL ".join(
+        OF_MARKED[name] for name in ("excluded_reason", "error", "reason")
+    ),
 }
 """The instances that may have a value, by index; of those that wait there may be more."""
 SORTS: Final = tuple(_INSTANCES)
@@ -56,17 +56,18 @@ def first_ids(
     asker: Asker, question: Question, instances: int, there: set[int] | None
 ) -> Iterator[Piece]:
     """The ids that come first, a page of them if that is quickly found; all others come after them."""
-    found, sort, left = 0, question.sort, FEW
-    present = _present(asker, sort, descending=question.descending)
-    for value in present[:_MOST_VALUES]:
-        count = _count(asker, sort, value)
+    found, few, left = 0, FEW, _most(question.sort)
+    for value in _present(asker, question)[:_MOST_VALUES]:
+        count = _count(asker, question.sort, value)
         many, left = count > left, left - count
-        if many:
-            pieces = _of_many(asker, question, value, instances, there)
+        if count <= few:
+            few -= count
+            pieces = _of_few(asker, question, value)
         else:
-            of_value = f"{question.key} = ?1 AND instance_id IN ({_INSTANCES[sort]})"
-            sql = f"{question.select} AND {of_value} ORDER BY {question.order}"
-            pieces = asker.ids(sql, (value,))
+            spread = instances if many else count
+            names = stretches.iter_stretches(asker, "gloss", spread, descending=False, there=there)
+            some = _enough(instances) if many else None
+            pieces = _by_glosses(asker, question, value, islice(names, some))
         for piece in pieces:
             yield Piece(piece.ids)
             found += len(piece.ids)
@@ -76,26 +77,41 @@ def first_ids(
             return
 
 
-def _present(asker: Asker, sort: str, *, descending: bool) -> list[Value]:
+def _present(asker: Asker, question: Question) -> list[Value]:
     """The values that there are, in order."""
-    parts = [f"SELECT * FROM ({_PRESENT.format(*one)})" for one in _COLUMNS.get(sort, ())]
+    parts = [f"SELECT * FROM ({_PRESENT.format(*one)})" for one in _COLUMNS.get(question.sort, ())]
     sql = " UNION ".join(parts or [_STATUSES])
-    return [row[0] for row in asker.rows(f"{sql} ORDER BY 1 {'DESC' if descending else ''}")]
+    falling = "DESC" if question.descending else ""
+    return [row[0] for row in asker.rows(f"{sql} ORDER BY 1 {falling}")]
+
+
+def _most(sort: str) -> int:
+    """Of so many instances, those of the first values, all may be looked at."""
+    return _MANY if sort in _WITH_GLOSS else FEW
 
 
 def _count(asker: Asker, sort: str, value: Value) -> int:
-    """How many instances may have a value; one more than few are enough."""
+    """How many instances may have a value; one more than are looked at is enough."""
     if (sort, value) == ("extraction", ExtractionStatus.PENDING):
         return FEW + 1
-    return asker.count(_INSTANCES[sort], (value,), FEW)
+    return asker.count(_INSTANCES[sort], (value,), _most(sort))
 
 
-def _of_many(
-    asker: Asker, question: Question, value: Value, instances: int, there: set[int] | None
+def _enough(instances: int) -> int:
+    """So many stretches are looked through for a value that many have."""
+    return _STRETCHES if instances >> _STRETCHES > stretches.FIRST else _STRETCHES_OF_FEW
+
+
+def _of_few(asker: Asker, question: Question, value: Value) -> Iterator[Piece]:
+    of_value = f"{question.key} = ?1 AND instance_id IN ({_INSTANCES[question.sort]})"
+    yield from asker.ids(f"{question.select} AND {of_value} ORDER BY {question.order}", (value,))
+
+
+def _by_glosses(
+    asker: Asker, question: Question, value: Value, names: Iterator[tuple[str, str]]
 ) -> Iterator[Piece]:
-    names = stretches.iter_stretches(asker, "gloss", instances, descending=False, there=there)
     of_value = f"{question.where} AND {question.key} = ?3"
-    sql = stretches.select("gloss", of_value, question.order)
-    most = _STRETCHES if instances >> _STRETCHES > stretches.FIRST else _STRETCHES_OF_FEW
-    for ends in islice(names, most):
+    narrower = f"i.{question.sort} = ?3" if question.sort in _WITH_GLOSS else "1"
+    sql = stretches.select("gloss", of_value, question.order, narrower=narrower)
+    for ends in names:
         yield from asker.ids(sql, (*ends, value))
