@@ -76,22 +76,25 @@ def test_what_a_gloss_or_a_video_id_begins_with(typed, words):
 
 
 @pytest.mark.parametrize(
-    ("typed", "fixed"),
+    ("typed", "values"),
     [
-        ("split:val book", {"split": "val"}),
-        ("split:val,test", {}),
+        ("split:val book", {"split": ("val",)}),
+        ("split:val,,test,", {"split": ("val", "test")}),
         ("split:v*", {}),
-        ("split:none frames:none", {"split": None, "frames": None}),
-        ("state:failed clip:missing", {"extraction": "failed", "availability": "missing"}),
+        ("split:none frames:none", {"split": (None,), "frames": (None,)}),
+        ("state:failed clip:missing", {"extraction": ("failed",), "availability": ("missing",)}),
         ("frames:60..90", {}),
-        ("fps:25 variation:>1", {"fps": "25"}),
-        ('source:"a b" fps:x', {"source": "a b"}),
-        ("excluded:yes", {"excluded": "yes"}),
+        ("fps:25 variation:>1", {"fps": ("25",)}),
+        ("fps:25,30", {"fps": ("25", "30")}),
+        ('source:"a b" fps:x', {"source": ("a b",), "fps": ("x",)}),
+        ("source:>1", {"source": (">1",)}),
+        ("excluded:yes", {"excluded": ("yes",)}),
+        ("excluded:yes,", {"excluded": ("yes,",)}),
         ("split = 'val'", {}),
     ],
 )
-def test_columns_that_have_one_value(typed, fixed):
-    assert wanted(typed).fixed == fixed
+def test_what_columns_are_one_of(typed, values):
+    assert wanted(typed).values == values
 
 
 @pytest.mark.parametrize(

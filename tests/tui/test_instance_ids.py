@@ -5,6 +5,8 @@ import threading
 from contextlib import closing
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from store.errors import QueryError
@@ -77,25 +79,36 @@ def many(monkeypatch):
     monkeypatch.setattr(values, "_STRETCHES", 2)
 
 
-ONE_VALUE = (
+VALUES = (
     "signer:103", "source:b", "source:b split:test", "variation:1", "fps:26", "clip:corrupt",
     "state:unknown", "state:pending", "state:running", "state:no_hands", "extraction:none",
     "excluded:yes", "excluded:no go", "why:why", "why:none", "reason:cut", "error:no", "url:none",
     "length:21", "frames:>19 length:22..24", "frames:none", "frames:>90", "split:nowhere",
-    "signer:nowhere", "variation:-3",
+    "signer:nowhere", "variation:-3", "signer:101,103,nowhere", "fps:26,x", "fps:x",
+    "state:failed,running", "state:failed,pending", "excluded:yes,",
+    "source:" + ",".join("abcd" * 60),
 )  # fmt: skip
-"""Filters that an index answers, or would if it were asked for something."""
+"""Filters that ask for values or lengths."""
+SOUGHT_ELSEWHERE = (
+    "state:pending", "state:failed,pending", "extraction:none", "frames:none", "why:none",
+    "excluded:yes,", VALUES[-1],
+)  # fmt: skip
+"""Those of them that have no candidates."""
 
 
 @pytest.mark.parametrize(
     "search",
     ["", "go", "split:val", "gloss = 'go 4' -- one", "video:4x0", "none", "GO 4", "stop", "4",
      "5x", "s split:val", "it's 100%", "%4", "g_ 5", "video:5x*", "gloss:s*", "state:failed",
-     "split:val,test", "signer:none", *ONE_VALUE],
+     "split:val,test", "signer:none", *VALUES],
 )  # fmt: skip
 @pytest.mark.parametrize("sort", [*(column.key for column in COLUMNS), "url"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_pieces_are_the_whole(library, many, search, sort, descending):
+    pieces_are_the_whole(library, search, sort, descending)
+
+
+def pieces_are_the_whole(library, search, sort, descending):
     query = InstanceQuery(search, sort, descending)
     rows, first = find_instances(library, query, least=1)
     while not rows.complete:
@@ -103,6 +116,18 @@ def test_pieces_are_the_whole(library, many, search, sort, descending):
     sql = f"SELECT instance_id FROM instances{query.where} ORDER BY {query.order}"
     assert list(rows.ids) == [row[0] for row in run_query(library, sql).rows]
     assert [row.key for row in first] == [str(one) for one in rows.ids[: len(first)]]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.sampled_from(["go", "5", "split:val", "gloss:s*", *VALUES]), min_size=2, max_size=4
+    ),
+    sort=st.sampled_from([column.key for column in COLUMNS]),
+    descending=st.booleans(),
+)
+def test_pieces_of_any_parts_of_a_filter_are_the_whole(library, many, parts, sort, descending):
+    pieces_are_the_whole(library, " ".join(parts), sort, descending)
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -117,7 +142,7 @@ def test_pieces_are_the_whole_where_clips_are_many(
     if not counted:
         with library.session() as session:
             session.execute(text("UPDATE clip SET fps = 25 WHERE id % 11 = 0"))
-    test_pieces_are_the_whole(library, many, search, "gloss", descending)
+    pieces_are_the_whole(library, search, "gloss", descending)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -125,14 +150,14 @@ def test_words_of_many_glosses_are_sought_among_all_video_ids(
     library, many, monkeypatch, descending
 ):
     monkeypatch.setattr(along, "_FEW_OF_GLOSSES", 3)
-    test_pieces_are_the_whole(library, many, "s", "video_id", descending)
+    pieces_are_the_whole(library, "s", "video_id", descending)
 
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("search", ["4x", "4X", "5x", "5X", "sTOP 5", "5x%", "4_0"])
 def test_video_ids_are_found_whatever_their_case(library, many, monkeypatch, search, descending):
     monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", 0)
-    test_pieces_are_the_whole(library, many, search, "video_id", descending)
+    pieces_are_the_whole(library, search, "video_id", descending)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -170,7 +195,7 @@ def test_what_is_alike_by_the_filter_goes_by_gloss(library, many, monkeypatch):
     assert asked == [("gloss", False)] * 6
 
 
-@pytest.mark.parametrize("search", ["5", "go", *ONE_VALUE])
+@pytest.mark.parametrize("search", ["5", "go", *VALUES])
 def test_candidates_are_all_that_a_filter_shows_and_few_others(library, search):
     wanted, condition = InstanceQuery(search).wanted, InstanceQuery(search).condition
     with pieces.asking(library, threading.Event()) as asker:
@@ -178,7 +203,7 @@ def test_candidates_are_all_that_a_filter_shows_and_few_others(library, search):
         shown = {row[0] for row in rows}
         found = candidates.fewest(asker, wanted, 1_000)
         if found is None:
-            assert search in {"state:pending", "extraction:none", "frames:none", "why:none"}
+            assert search in SOUGHT_ELSEWHERE
             return
         ids = {row[0] for row in asker.rows(found.sql, found.values)}
         assert ids >= shown
@@ -243,7 +268,7 @@ def test_an_empty_name_ends_nothing(library, many, sort):
     with closing(sqlite3.connect(library.catalog_path)) as connection, connection:
         [(before,)] = connection.execute(f"SELECT {column} FROM {table} WHERE id = 1")
         connection.execute(f"UPDATE {table} SET {column} = '' WHERE id = 1")
-    test_pieces_are_the_whole(library, many, "", sort, False)
+    pieces_are_the_whole(library, "", sort, False)
     with closing(sqlite3.connect(library.catalog_path)) as connection, connection:
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = 1", (before,))
 

@@ -37,6 +37,10 @@ OF_MARKED: Final = {
     "reason": f"SELECT i.id FROM {CLIPS} c.reason = ?1",
 }
 """The same where none is not sought; with extractions, of the newest or of an older one."""
+_NEVER: Final = {None, ExtractionStatus.PENDING}
+"""Values that are not sought there: they have no row."""
+_MOST_VALUES: Final = 100
+"""More would make too long a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,15 @@ def _parts(wanted: Wanted) -> Iterator[Candidates]:
     if wanted.lengths:
         compared = " AND ".join(f"length {one}" for one in wanted.lengths)
         yield Candidates(f"SELECT id FROM instance WHERE {compared}")
-    for column, value in wanted.fixed.items():
-        if column in OF_COLUMNS:
-            yield Candidates(OF_COLUMNS[column], (value,))
-        elif column in OF_MARKED and value not in (None, ExtractionStatus.PENDING):
-            yield Candidates(OF_MARKED[column], (value,))
-        elif column == "excluded" and str(value).lower() in YES:
+    for column, values in wanted.values.items():
+        if column in OF_COLUMNS and len(values) <= _MOST_VALUES:
+            yield _of_any(OF_COLUMNS[column], values)
+        elif column in OF_MARKED and len(values) <= _MOST_VALUES and not _NEVER & set(values):
+            yield _of_any(OF_MARKED[column], values)
+        elif column == "excluded" and str(values[0]).lower() in YES:
             yield Candidates("SELECT id FROM instance WHERE excluded")
+
+
+def _of_any(sql: str, values: tuple[str | None, ...]) -> Candidates:
+    places = range(1, len(values) + 1)
+    return Candidates(" UNION ALL ".join(sql.replace("?1", f"?{one}") for one in places), values)

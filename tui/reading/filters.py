@@ -58,8 +58,8 @@ class Wanted:
 
     words: str
     """What a gloss or a video id begins with; may be empty."""
-    fixed: Mapping[str, str | None]
-    """The columns that have one value in all that the filter shows; None where it is `none`."""
+    values: Mapping[str, tuple[str | None, ...]]
+    """What columns are one of; None is `none`."""
     lengths: tuple[str, ...]
     """What the length is compared with, such as `> 60`."""
 
@@ -81,19 +81,19 @@ def wanted(typed: str) -> Wanted:
     starts = (
         value.partition("*")[0] for column, value in asked if column in _WORDS and "*" in value
     )
-    fixed = {
-        column: None if value.lower() == "none" else value
-        for column, value in asked
-        if _is_one(column, value)
-    }
+    values = {column: some for column, value in asked if (some := _values(column, value))}
     lengths = (one for column, value in asked if column in _LENGTHS for one in _compared(value))
-    return Wanted(plain or next(starts, ""), fixed, tuple(lengths))
+    return Wanted(plain or next(starts, ""), values, tuple(lengths))
 
 
-def _is_one(column: str, value: str) -> bool:
-    if column in _NUMBERS:
-        return value.lower() == "none" or bool(re.fullmatch(_NUMBER, value))
-    return not set("*,") & set(value)
+def _values(column: str, value: str) -> tuple[str | None, ...]:
+    """What the column is one of; nothing where it is only within bounds or begins so."""
+    if value.lower() == "none":
+        return (None,)
+    if column == "excluded" or re.fullmatch(_NUMBER, value):
+        return (value,)
+    bounded = column in _NUMBERS and _compared(value)
+    return () if bounded or "*" in value else _listed(value)
 
 
 def _read(typed: str) -> tuple[str, list[tuple[str, str]], str]:
@@ -153,8 +153,12 @@ def _compared(value: str) -> list[str]:
 def _of_text(column: str, value: str) -> str:
     if "*" in value:
         return f"{column} LIKE {_quoted(value.replace('*', '%'))}"
-    values = [_quoted(part) for part in value.split(",") if part] or [_quoted(value)]
+    values = [_quoted(part) for part in _listed(value)]
     return f"{column} = {values[0]}" if len(values) == 1 else f"{column} IN ({', '.join(values)})"
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part for part in value.split(",") if part) or (value,)
 
 
 def _quoted(text: str) -> str:

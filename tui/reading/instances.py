@@ -160,7 +160,7 @@ def find_instances(
     """
     wanted = query.wanted
     # What all have alike orders nothing: the next in the order does, and that rises.
-    alike = _SECOND.get(query.sort) if query.sort in wanted.fixed else None
+    alike = _SECOND.get(query.sort) if len(wanted.values.get(query.sort, ())) == 1 else None
     pieces = iter_ids(
         library,
         query.condition,
