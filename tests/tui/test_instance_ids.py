@@ -222,6 +222,42 @@ def test_candidates_are_found_by_index_alone(library, sql):
     assert not any("SCAN" in step and "INDEX" not in step for step in steps), steps
 
 
+@pytest.mark.parametrize("search", ["split:train source:b", "source:b split:train"])
+def test_the_candidates_are_those_of_the_part_that_leaves_fewest(library, search):
+    with pieces.asking(library, threading.Event()) as asker:
+        found = candidates.fewest(asker, InstanceQuery(search).wanted, 1_000)
+    assert found == candidates.Candidates(candidates.OF_COLUMNS["source"], ("b",))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The SQL of all ids that are asked for from now on."""
+    noted = []
+
+    def noting(asker, sql, *args, **kwargs):
+        noted.append(sql)
+        return ids(asker, sql, *args, **kwargs)
+
+    ids = pieces.Asker.ids
+    monkeypatch.setattr(pieces.Asker, "ids", noting)
+    return noted
+
+
+def test_lengths_out_of_bounds_are_not_looked_at(library, many, asked):
+    rows, _ = find_instances(library, InstanceQuery("frames:>=20", "length"), least=1)
+    assert rows.total
+    with closing(library.connect_read_only()) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+    assert "INDEX instance_by_length (length>?)" in plan[0][-1]
+
+
+def test_what_comes_after_the_first_page_is_sorted_from_the_candidates(library, many, asked):
+    rows, _ = find_instances(library, InstanceQuery("state:failed", "availability"), least=1)
+    while not rows.complete:
+        rows.read_more()
+    assert f"IN ({candidates.OF_MARKED['extraction']})" in asked[-1]
+
+
 @pytest.mark.parametrize("column", values._WITH_GLOSS)
 def test_a_value_of_a_stretch_is_found_by_index(library, column):
     sql = stretches.select("gloss", "1", "1", narrower=f"i.{column} = ?3")
