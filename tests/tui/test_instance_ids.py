@@ -1,5 +1,6 @@
 """Ids in pieces are the ids of one statement, and the first of them do not wait for the last."""
 
+import re
 import sqlite3
 import threading
 from contextlib import closing
@@ -84,7 +85,7 @@ VALUES = (
     "state:unknown", "state:pending", "state:running", "state:no_hands", "extraction:none",
     "excluded:yes", "excluded:no go", "why:why", "why:none", "reason:cut", "error:no", "url:none",
     "length:21", "frames:>19 length:22..24", "frames:none", "frames:>90", "split:nowhere",
-    "signer:nowhere", "variation:-3", "signer:101,103,nowhere", "fps:26,x", "fps:x",
+    "signer:nowhere", "variation:-3", "signer:101,103,nowhere", "fps:26,x", "fps:x", "fps:25,26.0", "reason:cut,why",
     "state:failed,running", "state:failed,pending", "excluded:yes,",
     "source:" + ",".join("abcd" * 60),
 )  # fmt: skip
@@ -255,7 +256,27 @@ def test_what_comes_after_the_first_page_is_sorted_from_the_candidates(library, 
     rows, _ = find_instances(library, InstanceQuery("state:failed", "availability"), least=1)
     while not rows.complete:
         rows.read_more()
-    assert f"IN ({candidates.OF_MARKED['extraction']})" in asked[-1]
+    assert f"({candidates.OF_MARKED['extraction']})" in asked[-1]
+
+
+@pytest.mark.parametrize(("search", "sort"), [
+    ("split:train,val", "extraction"), ("split:val 52x1", "gloss"), ("split:val source:c,d", "url"),
+])  # fmt: skip
+def test_sqlite_begins_with_what_was_found_by_index(library, many, asked, search, sort):
+    find_instances(library, InstanceQuery(search, sort, descending=True), least=1)
+    assert "_found" in asked[0]
+    with closing(library.connect_read_only()) as connection:
+        values = ("a", "b", "c")[: len(set(re.findall(r"[?][0-9]", asked[0])))]
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}", values).fetchall()
+    assert [row[-1] for row in plan if re.match(r"SEARCH i .*PRIMARY KEY", row[-1])]
+
+
+def test_only_values_that_a_filter_names_are_looked_for(library, many, asked):
+    for search, sort in (("split:val,test", "split"), ("clip:corrupt,no", "availability")):
+        asked.clear()
+        rows, _ = find_instances(library, InstanceQuery(search, sort), least=1)
+        assert rows.total
+        assert len(asked) == 1
 
 
 @pytest.mark.parametrize("column", values._WITH_GLOSS)

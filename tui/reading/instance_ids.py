@@ -87,9 +87,10 @@ def _few(sort: str, instances: int) -> int:
 def _whole(
     asker: Asker, question: Question, size: int, found: Candidates | None = None
 ) -> Iterator[Piece]:
-    among = f" AND instance_id IN ({found.sql})" if found else ""
-    sql = f"{question.select}{among} ORDER BY {question.order}"
-    yield from asker.ids(sql, found.values if found else (), size=size)
+    select = question.select_among(found.sql) if found else question.select
+    yield from asker.ids(
+        f"{select} ORDER BY {question.order}", found.values if found else (), size=size
+    )
 
 
 def _is_narrow(asker: Asker, select: str) -> bool:

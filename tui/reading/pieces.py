@@ -61,6 +61,12 @@ class Question:
     def select(self) -> str:
         return f"SELECT instance_id FROM instances WHERE {self.where}"
 
+    def select_among(self, ids: str) -> str:
+        """The same of those alone that a SELECT finds, which SQLite begins with."""
+        found = f"(WITH _found(_piece) AS ({ids}) SELECT DISTINCT _piece FROM _found)"
+        return f"""SELECT instance_id FROM {found} CROSS JOIN instances ON instance_id = _piece
+        WHERE {self.where}"""
+
 
 class Asker:
     """Asks a library's catalog; all that asks raises QueryError: wrong, too long, or cancelled."""

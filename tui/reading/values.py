@@ -78,11 +78,14 @@ def first_ids(
 
 
 def _present(asker: Asker, question: Question) -> list[Value]:
-    """The values that there are, in order."""
+    """The values that there are, and that the filter may show, in order."""
     parts = [f"SELECT * FROM ({_PRESENT.format(*one)})" for one in _COLUMNS.get(question.sort, ())]
     sql = " UNION ".join(parts or [_STATUSES])
     falling = "DESC" if question.descending else ""
-    return [row[0] for row in asker.rows(f"{sql} ORDER BY 1 {falling}")]
+    there = (row[0] for row in asker.rows(f"{sql} ORDER BY 1 {falling}"))
+    wanted = question.wanted.values.get(question.sort) if question.sort == question.key else None
+    # Numbers may be written in several ways.
+    return [one for one in there if not wanted or one in wanted or not isinstance(one, str)]
 
 
 def _most(sort: str) -> int:
@@ -103,8 +106,9 @@ def _enough(instances: int) -> int:
 
 
 def _of_few(asker: Asker, question: Question, value: Value) -> Iterator[Piece]:
-    of_value = f"{question.key} = ?1 AND instance_id IN ({_INSTANCES[question.sort]})"
-    yield from asker.ids(f"{question.select} AND {of_value} ORDER BY {question.order}", (value,))
+    select = question.select_among(_INSTANCES[question.sort])
+    sql = f"{select} AND {question.key} = ?1 ORDER BY {question.order}"
+    yield from asker.ids(sql, (value,))
 
 
 def _by_glosses(
