@@ -61,6 +61,15 @@ QUERIES = {
     "of val, by length": InstanceQuery("split:val", sort="length"),
     "of val, by clip": InstanceQuery("split:val", sort="availability"),
     "all, by source": InstanceQuery(sort="source"),
+    "all, by source, falling": InstanceQuery(sort="source", descending=True),
+    "all, by hands": InstanceQuery(sort="hands"),
+    "all, by remark": InstanceQuery(sort="reason"),
+    "of a split that is not there": InstanceQuery("split:nowhere"),
+    "the same, by length": InstanceQuery("split:nowhere", sort="length"),
+    "of two signers": InstanceQuery("signer:11,12"),
+    "the same, by split": InstanceQuery("signer:11,12", sort="split"),
+    "of the smallest source": InstanceQuery("source:scott"),
+    "the longest, by length": InstanceQuery("frames:>128", sort="length"),
     "all, by frames per second": InstanceQuery(sort="fps"),
 }
 
