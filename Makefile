@@ -23,8 +23,9 @@ types: .venv/dev
 layers: .venv/dev
 	$(BIN)/lint-imports
 
+# Screens wait more than they compute: three at once keep two cores at work.
 unit: .venv/dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 # About half an hour: what docs/reliability.md promises, tried far more often than in `make test`.
 torture: .venv/dev
