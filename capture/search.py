@@ -7,10 +7,10 @@ found nothing for long. What that saves and costs: `docs/performance.md`.
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from capture.glance import glance
 from store.skeleton import N_SLOTS
 
 _GLANCE: Final = (64, 40)
@@ -60,10 +60,11 @@ class PalmSearch:
             return True
         if self._rests(len(boxes)):
             return False
-        glance = _glance(image)
-        search = self._is_due(glance, boxes[0]) if boxes else self._has_moved(glance)
+        step = max(1, image.shape[0] // _ROWS)
+        now = glance(image[::step, ::step], _GLANCE)
+        search = self._is_due(now, boxes[0]) if boxes else self._has_moved(now)
         if search:
-            self._searched = glance
+            self._searched = now
         return search
 
     def note(self, before: int, after: int, *, searched: bool) -> None:
@@ -77,29 +78,22 @@ class PalmSearch:
         else:
             self._skipped += 1
 
-    def _has_moved(self, glance: NDArray[np.int16]) -> bool:
+    def _has_moved(self, now: NDArray[np.int16]) -> bool:
         seen = self._searched
-        return seen is None or int((np.abs(glance - seen) > _STILL).sum()) >= _SPECK
+        return seen is None or int((np.abs(now - seen) > _STILL).sum()) >= _SPECK
 
     def _rests(self, hands: int) -> bool:
         """Whether searches have been in vain for long, and the last one was but now."""
         long = self._searched is not None and self._in_vain >= _PATIENCE[hands]
         return long and self._skipped + 1 < _RARE[hands]
 
-    def _is_due(self, glance: NDArray[np.int16], hand: NDArray[np.float32]) -> bool:
+    def _is_due(self, now: NDArray[np.int16], hand: NDArray[np.float32]) -> bool:
         seen = self._searched
         if seen is None or self._skipped + 1 >= _LONGEST:
             return True
-        changed = np.abs(glance - seen) > _STILL_BESIDE
+        changed = np.abs(now - seen) > _STILL_BESIDE
         margin = _MARGIN * np.ptp(hand, axis=0)
         low = np.clip((hand.min(axis=0) - margin) * _GLANCE, 0, _GLANCE).astype(int)
         high = np.clip((hand.max(axis=0) + margin) * _GLANCE + 1, 0, _GLANCE).astype(int)
         changed[low[1] : high[1], low[0] : high[0]] = False
         return int(changed.sum()) >= _SPECK_BESIDE
-
-
-def _glance(image: NDArray[np.uint8]) -> NDArray[np.int16]:
-    step = max(1, image.shape[0] // _ROWS)
-    green = np.ascontiguousarray(image[::step, ::step, 1])
-    glance: NDArray[np.uint8] = cv2.resize(green, _GLANCE, interpolation=cv2.INTER_AREA)
-    return glance.astype(np.int16)

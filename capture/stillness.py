@@ -6,9 +6,10 @@ more. What that saves and costs: `docs/performance.md`.
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from capture.glance import glance
 
 _GLANCE: Final = (16, 16)
 """Points that a hand and what is around it are compared by."""
@@ -36,14 +37,15 @@ class Stillness:
             bool(self._seen)
             and self._frames <= _LONGEST
             and all(
-                int(np.abs(_glance(image, box) - then).max()) <= _STILL for box, then in self._seen
+                int(np.abs(glance(image[box], _GLANCE) - then).max()) <= _STILL
+                for box, then in self._seen
             )
         )
 
     def keep(self, landmarks: NDArray[np.float32], image: NDArray[np.uint8]) -> None:
         """Remember the hands that were found in a frame, shape=(2, 21, 3), NaN where there is none."""
         boxes = [_box(hand, image) for hand in landmarks if not np.isnan(hand[0, 0])]
-        self._seen = [(box, _glance(image, box)) for box in boxes]
+        self._seen = [(box, glance(image[box], _GLANCE)) for box in boxes]
         self._frames = 0
 
 
@@ -56,9 +58,3 @@ def _box(hand: NDArray[np.float32], image: NDArray[np.uint8]) -> _Box:
     left, top = np.clip(low - margin, 0, (width - 1, height - 1)).astype(int)
     right, bottom = np.clip(high + margin, (left, top), (width - 1, height - 1)).astype(int) + 1
     return slice(top, bottom), slice(left, right)
-
-
-def _glance(image: NDArray[np.uint8], box: _Box) -> NDArray[np.int16]:
-    green = np.ascontiguousarray(image[(*box, 1)])
-    glance: NDArray[np.uint8] = cv2.resize(green, _GLANCE, interpolation=cv2.INTER_AREA)
-    return glance.astype(np.int16)

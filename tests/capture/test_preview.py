@@ -110,6 +110,8 @@ def live(folder: Path, source: str, environment: dict[str, str], *words: str):
     command = [sys.executable, "-P", "-m", "tui.cli", "--library", str(folder / "library"), "live"]
     asked = ["--source", source, "--model", "none", "--preview", "window", *words]
     environment = {**environment, "SIGNTUI_CONFIG": str(folder / "none.toml")}
+    # A shell has what it starts in the background ignore ctrl-c, and all that this starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [*command, *asked], cwd=ROOT, env=environment, text=True, encoding="utf-8",
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
