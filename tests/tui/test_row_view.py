@@ -10,7 +10,7 @@ from tests.tui.conftest import until
 from tui import theme
 from tui.widgets.row_pages import PAGE_ROWS
 from tui.widgets.row_view import RowView
-from tui.widgets.table import Column, Row
+from tui.widgets.table import Column, Row, marked_text
 
 COLUMNS = (Column("number", "number", 8, right=True), Column("word", "word"))
 
@@ -81,6 +81,23 @@ async def test_a_million_rows_need_two_pages():
         await until(pilot, lambda: "word 999999" in app.lines()[-1])
         assert app.rows.current.key == "999999"
         assert sorted(set(app.source.asked)) == [0, 1_000_000 - PAGE_ROWS]
+
+
+@pytest.mark.parametrize(
+    ("label", "cells", "shown"),
+    [
+        ("split", 8, "split ▲"),
+        ("split", 7, "split ▲"),
+        ("split", 6, "split▲"),
+        ("split", 5, "spl…▲"),
+        ("手話", 5, "手話▲"),
+        ("手話", 4, "手…▲"),
+        ("split", 1, "▲"),
+    ],
+)
+def test_the_arrow_is_seen_however_narrow_the_column(label, cells, shown):
+    assert marked_text(label, " ▲", cells) == shown
+    assert marked_text(label, "", cells) == label
 
 
 async def test_the_cursor_stays_in_sight_and_inside():

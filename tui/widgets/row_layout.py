@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.widgets.table import PADDING, Column, Row, cell_segment, cell_style, column_widths
+from tui.widgets.table import (
+    PADDING,
+    Column,
+    Row,
+    cell_segment,
+    cell_style,
+    column_widths,
+    marked_text,
+)
 
 
 class RowLayout:
@@ -51,7 +59,12 @@ class RowLayout:
         """The labels, with marks behind them by the key of a column."""
         return Strip(
             [
-                cell_segment(column.label + marks.get(column.key, ""), column, cells, style)
+                cell_segment(
+                    marked_text(column.label, marks.get(column.key, ""), cells),
+                    column,
+                    cells,
+                    style,
+                )
                 for _, column, cells in self._shown
             ]
         )

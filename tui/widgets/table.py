@@ -146,6 +146,15 @@ def fitted_text(words: str, cells: int, *, right: bool = False) -> str:
     return " " * (cells - length) + line if right else set_cell_size(line, cells)
 
 
+def marked_text(label: str, mark: str, cells: int) -> str:
+    """A label and a mark behind it, such as an arrow, which is there even where the label must be cut."""
+    mark = mark if cell_len(label + mark) <= cells else mark.strip()
+    room = cells - cell_len(mark)
+    if not mark or cell_len(label) <= room:
+        return label + mark
+    return (fitted_text(label, room) if room > 0 else "") + mark
+
+
 def cell_style(cell: Cell, colours: dict[str, str]) -> Style:
     """The colour of a cell; none where it has none, or one that only Textual can read."""
     value = "" if isinstance(cell, str) else colours.get(cell[1].removeprefix("$"), "")
