@@ -69,8 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         print_error(error)
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Interrupted. Finished work is kept.", err=True)
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:
         # Typer's own errors (wrong usage) know how to show themselves; their class is private.
         show, exit_code = getattr(error, "show", None), getattr(error, "exit_code", None)
@@ -78,6 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         show()
         return int(exit_code)
+    # Newer Typer makes an exit code of ctrl-c by itself.
+    if code == INTERRUPTED:
+        typer.echo("Interrupted. Finished work is kept.", err=True)
     return int(code or 0)
 
 

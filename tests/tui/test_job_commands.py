@@ -2,6 +2,7 @@
 
 import json
 
+import psutil
 import pytest
 
 from store.jobs import get_job, list_jobs
@@ -44,6 +45,30 @@ def test_an_interrupted_job_goes_on_with_its_settings(signtui, library, real_chi
     assert (job.kind, job.config, job.status) == (JobKind.SCAN, {"steps": 3}, Status.FINISHED)
     assert "is finished" in signtui("resume", job.id)[2]
     assert "has ended" in signtui("pause", job.id)[2]
+
+
+class Impatient:
+    """Output that ctrl-c interrupts."""
+
+    def write(self, _text):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_an_interrupted_live_stops_its_job_wherever_it_was(
+    signtui, library, real_child, monkeypatch, tmp_path, words
+):
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"a clip")
+    if words:
+        monkeypatch.setattr("sys.stdout", Impatient())
+    else:
+        monkeypatch.setattr("tui.commands.live._say", Impatient().write)
+    code, _, err = signtui("live", "--source", clip, "--model", "none", *words)
+    assert (code, "Interrupted" in err) == (130, True)
+    job = list_jobs(library)[0]
+    assert (job.kind, job.status) == (JobKind.LIVE, Status.CANCELLED)
+    assert not psutil.pid_exists(job.pid)
 
 
 def test_one_reason_is_tried_again(signtui, library, monkeypatch):

@@ -73,14 +73,15 @@ def live(
         raise typer.BadParameter("Without a model there is nothing to narrow.")
     with _library(context_of(context)) as library:
         run = None if model == "none" else model or _default(library)
-        for event in iter_live(
-            library, source, run, realtime=realtime, window=window, glosses=chosen
-        ):
-            if json:
-                sys.stdout.write(harmless_json(json_module.dumps(event, ensure_ascii=False)) + "\n")
-                sys.stdout.flush()
-            else:
-                _say(event)
+        events = iter_live(library, source, run, realtime=realtime, window=window, glosses=chosen)
+        with closing(events):
+            for event in events:
+                if json:
+                    words = json_module.dumps(event, ensure_ascii=False)
+                    sys.stdout.write(harmless_json(words) + "\n")
+                    sys.stdout.flush()
+                else:
+                    _say(event)
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def iter_live(
     window: bool = False,
     glosses: str | list[str] | None = None,
 ) -> Any:
-    """Yield the events of a live job, as dicts.
+    """Yield the events of a live job, as dicts; whoever closes it before the end stops the job.
 
     Args:
         library: where the run is.
@@ -163,6 +164,9 @@ def iter_live(
     try:
         for line in job.stdout or ():
             yield json_module.loads(line)
+    except GeneratorExit:
+        job.stop()
+        raise
     except KeyboardInterrupt:
         job.stop()
         raise StoppedError from None
