@@ -295,6 +295,18 @@ def test_a_filter_that_shows_nothing_goes_along_no_order(library, many, monkeypa
     assert (rows.total, rows.complete) == (0, True)
 
 
+def test_a_remark_is_more_than_the_reason_that_a_filter_names(library, many, monkeypatch):
+    monkeypatch.setattr(instance_ids, "_FEW_OF_MANY", -1)
+    with library.session() as session:
+        session.execute(text("UPDATE clip SET reason = 'cut' WHERE id % 4 = 0"))
+    for descending in (False, True):
+        pieces_are_the_whole(library, "reason:cut", "reason", descending)
+    remarks = "SELECT DISTINCT COALESCE(excluded_reason, error, reason) FROM instances"
+    assert len(run_query(library, f"{remarks} WHERE reason = 'cut'").rows) == 3
+    with library.session() as session:
+        session.execute(text("UPDATE clip SET reason = NULL WHERE id % 30 <> 7"))
+
+
 def test_words_are_sought_by_index(library):
     with closing(library.connect_read_only()) as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {candidates.OF_WORDS}", ("go%",))

@@ -48,8 +48,11 @@ _READ: Final = (
     "variation", "fps", "width", "height", EXPRESSIONS["reason"], "excluded",
 )  # fmt: skip
 
-_SECOND: Final = dict.fromkeys(values.SORTS, "gloss") | {"signer": "video_id"}
-"""What orders those that have one value."""
+_SECOND: Final = {
+    **{name: "gloss" for name in values.SORTS if name not in EXPRESSIONS},
+    "signer": "video_id",
+}
+"""What orders those that have one value in a column of the view."""
 _SOON_S: Final = 0.02
 """After so long a page may be shown that is not full yet."""
 
