@@ -281,7 +281,8 @@ def test_only_values_that_a_filter_names_are_looked_for(library, many, asked):
 
 @pytest.mark.parametrize("column", values._WITH_GLOSS)
 def test_a_value_of_a_stretch_is_found_by_index(library, column):
-    sql = stretches.select("gloss", "1", "1", narrower=f"i.{column} = ?3")
+    question = pieces.Question("1", "1", column, descending=False, wanted=InstanceQuery().wanted)
+    sql = question.select_from(stretches.pieces_of("gloss", f"i.{column} = ?3"))
     with closing(library.connect_read_only()) as connection:
         plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", ("a", "b", "c")).fetchall()
     assert any(f"({column}=? AND gloss_id=?)" in row[-1] for row in plan)

@@ -51,9 +51,7 @@ def _by_hands(asker: Asker, question: Question, falling: str) -> Iterator[Piece]
 
 
 def _along(question: Question, narrower: str, order: str) -> str:
-    return f"""SELECT instance_id FROM ({_INSTANCES[question.sort]})
-    CROSS JOIN instances ON instance_id = _piece
-    WHERE {question.where} AND {narrower} ORDER BY {order}"""
+    return f"{question.select_from(_INSTANCES[question.sort])} AND {narrower} ORDER BY {order}"
 
 
 def _beyond(asker: Asker, question: Question) -> tuple[str, tuple[str, ...]]:

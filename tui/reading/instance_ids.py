@@ -105,7 +105,7 @@ def _by_names(asker: Asker, question: Question, instances: int) -> Iterator[Piec
     after: tuple[str, ...] = ()
     falling = question.descending
     names = stretches.iter_stretches(asker, sort, instances, descending=falling, there=there)
-    sql = stretches.select(sort, question.where, question.order)
+    sql = f"{question.select_from(stretches.pieces_of(sort))} ORDER BY {question.order}"
     for ends in islice(names, 1 if few else None):
         for piece in asker.ids(sql, (min(ends), max(ends))):
             yield Piece(piece.ids)

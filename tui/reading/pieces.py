@@ -61,11 +61,19 @@ class Question:
     def select(self) -> str:
         return f"SELECT instance_id FROM instances WHERE {self.where}"
 
+    def select_from(self, pieces: str) -> str:
+        """The same of those alone whose ids a SELECT has as `_piece`.
+
+        SQLite begins with what stands left of a CROSS JOIN.
+        """
+        joined = f"({pieces}) CROSS JOIN instances ON instance_id = _piece"
+        return f"SELECT instance_id FROM {joined} WHERE {self.where}"
+
     def select_among(self, ids: str) -> str:
-        """The same of those alone that a SELECT finds, which SQLite begins with."""
-        found = f"(WITH _found(_piece) AS ({ids}) SELECT DISTINCT _piece FROM _found)"
-        return f"""SELECT instance_id FROM {found} CROSS JOIN instances ON instance_id = _piece
-        WHERE {self.where}"""
+        """The same of those alone that a SELECT finds, some perhaps twice."""
+        return self.select_from(
+            f"WITH _found(_piece) AS ({ids}) SELECT DISTINCT _piece FROM _found"
+        )
 
 
 class Asker:

@@ -25,14 +25,12 @@ _INSTANCES: Final = {
 else is wanted: an index on that, such as the one on splits, leads through all of the library."""
 
 
-def select(sort: str, where: str, order: str, *, narrower: str = "1") -> str:
+def pieces_of(sort: str, narrower: str = "1") -> str:
     """The SQL of the ids in a stretch, whose first and last name in the alphabet are its first two values.
 
     What is `narrower` is a condition on the table `instance i`, and may use an index on it and the name.
     """
-    ids = f"SELECT i.id AS _piece FROM {_INSTANCES[sort]} AND {narrower}"
-    both = f"({ids}) CROSS JOIN instances ON instance_id = _piece"
-    return f"SELECT instance_id FROM {both} WHERE {where} ORDER BY {order}"
+    return f"SELECT i.id AS _piece FROM {_INSTANCES[sort]} AND {narrower}"
 
 
 def iter_stretches(

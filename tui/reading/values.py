@@ -114,8 +114,8 @@ def _of_few(asker: Asker, question: Question, value: Value) -> Iterator[Piece]:
 def _by_glosses(
     asker: Asker, question: Question, value: Value, names: Iterator[tuple[str, str]]
 ) -> Iterator[Piece]:
-    of_value = f"{question.where} AND {question.key} = ?3"
     narrower = f"i.{question.sort} = ?3" if question.sort in _WITH_GLOSS else "1"
-    sql = stretches.select("gloss", of_value, question.order, narrower=narrower)
+    select = question.select_from(stretches.pieces_of("gloss", narrower))
+    sql = f"{select} AND {question.key} = ?3 ORDER BY {question.order}"
     for ends in names:
         yield from asker.ids(sql, (*ends, value))
