@@ -122,6 +122,8 @@ def _work(job: RunningJob) -> None:
     live = _Live(job) if job.kind == JobKind.LIVE else None
     try:
         _count(job, live)
+    except BrokenPipeError as error:
+        raise JobStoppedError("Nobody listens any more.") from error
     finally:
         if live is not None:
             live.record(on=False)

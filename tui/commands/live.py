@@ -151,7 +151,6 @@ def iter_live(
     from ml.references import find_model
     from store.errors import JobError
     from store.words import JobKind, Status
-    from tui.commands.following import StoppedError
     from tui.jobs import start_job
 
     run = None if model is None else find_model(library, model).key
@@ -164,12 +163,11 @@ def iter_live(
     try:
         for line in job.stdout or ():
             yield json_module.loads(line)
-    except GeneratorExit:
+    except (GeneratorExit, KeyboardInterrupt):
+        # A full pipe would keep the job from ending.
+        job.close()
         job.stop()
         raise
-    except KeyboardInterrupt:
-        job.stop()
-        raise StoppedError from None
     finally:
         job.close()
     row = job.wait()
